@@ -1,0 +1,32 @@
+"""ProPose: probabilistic 2D-to-3D human pose lifting in Keras 3.
+
+Public names are resolved on first use, so that importing this package (or
+`propose_keras.data` in a Beam worker) starts no accelerator and loads neither
+Keras nor TensorFlow.
+"""
+
+import importlib
+
+from propose_keras.version import __version__
+
+_PUBLIC_NAMES = {
+    "ConditionalFlow": "propose_keras.networks",
+    "Discriminator": "propose_keras.networks",
+    "PAGDLearner": "propose_keras.networks",
+    "PILGDLearner": "propose_keras.networks",
+    "PoseNormalization": "propose_keras.normalization",
+    "ProPose": "propose_keras.model",
+    "TrainingSettings": "propose_keras.training",
+}
+
+__all__ = ["__version__", *sorted(_PUBLIC_NAMES)]
+
+
+def __getattr__(name):
+    if name not in _PUBLIC_NAMES:
+        raise AttributeError(f"module 'propose_keras' has no attribute {name!r}")
+    return getattr(importlib.import_module(_PUBLIC_NAMES[name]), name)
+
+
+def __dir__():
+    return __all__

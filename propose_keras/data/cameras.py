@@ -1,0 +1,58 @@
+"""Pinhole cameras with Human3.6M's distortion model, in NumPy."""
+
+import dataclasses
+
+import numpy as np
+
+
+@dataclasses.dataclass(frozen=True)
+class Camera:
+    """A calibrated camera.
+
+    Attributes:
+        name: Identifier, such as Human3.6M's `54138969`.
+        image_size: `(width, height)` in pixels.
+        intrinsics: `(fx, fy, cx, cy)` in pixels.
+        distortion: `(k1, k2, k3, p1, p2)`, radial then tangential.
+        rotation: World to camera, `(3, 3)`.
+        translation: Position of the camera in the world, `(3,)`, mm.
+    """
+
+    name: str
+    image_size: tuple[int, int]
+    intrinsics: np.ndarray
+    distortion: np.ndarray
+    rotation: np.ndarray
+    translation: np.ndarray
+
+    def from_world(self, points: np.ndarray) -> np.ndarray:
+        """Moves world points `(..., 3)` mm into the camera's frame, `(..., 3)` mm.
+
+        `X_cam = R (X_world - T)`, as in Human3.6M's tools.
+        """
+        return (points - self.translation) @ np.asarray(self.rotation).T
+
+    def project(self, points: np.ndarray) -> np.ndarray:
+        """Projects camera-frame points `(..., 3)` mm to pixels `(..., 2)`."""
+        return project(points, self.intrinsics, self.distortion)
+
+
+def project(points, intrinsics, distortion):
+    """Projects camera-frame points through a distorted pinhole camera.
+
+    Args:
+        points: `(..., 3)`, any unit, z forward and positive.
+        intrinsics: `(4,)`: fx, fy, cx, cy in pixels.
+        distortion: `(5,)`: k1, k2, k3 (radial) and p1, p2 (tangential).
+
+    Returns:
+        Pixels, `(..., 2)`.
+    """
+    focal, center = np.asarray(intrinsics)[:2], np.asarray(intrinsics)[2:]
+    k1, k2, k3, p1, p2 = np.asarray(distortion)
+    xy = points[..., :2] / points[..., 2:]
+    r2 = np.sum(xy**2, axis=-1, keepdims=True)
+    radial = 1 + r2 * (k1 + r2 * (k2 + r2 * k3))
+    tangential = 2 * (p1 * xy[..., 1:] + p2 * xy[..., :1])
+    xy = xy * (radial + tangential) + r2 * np.array([p2, p1])
+    return focal * xy + center
