@@ -1,0 +1,52 @@
+"""How the command-line programs end when the user asked for the impossible."""
+
+import sys
+from collections.abc import Callable, Sequence
+
+from absl import app, flags
+
+EXIT_USER_ERROR = 2
+
+
+class UserError(Exception):
+    """A mistake that the user can mend: shown as one message, no traceback.
+
+    The message says what happened, what was expected and how to mend it.
+    """
+
+
+def run_main(main: Callable[[Sequence[str]], object]) -> None:
+    """Runs an absl `main(argv)` and ends the process with its exit code.
+
+    A `UserError` is printed to standard error and ends the process with code 2,
+    which is also what wrong flags end with. Any other exception is a defect of the
+    program and keeps its traceback.
+
+    Args:
+        main: Takes the positional arguments (the program's name first); what it
+            returns is the exit code, `None` meaning success.
+    """
+
+    def guarded(argv: Sequence[str]) -> object:
+        try:
+            unexpected = argv[1:]
+            if unexpected:
+                raise UserError(
+                    f"Unexpected arguments: {' '.join(unexpected)}. All settings are "
+                    "flags, such as --workdir=DIR; --help lists them."
+                )
+            return main(argv)
+        except UserError as error:
+            print(f"Error: {error}", file=sys.stderr)
+            return EXIT_USER_ERROR
+
+    app.run(guarded, flags_parser=_parse_flags)
+
+
+def _parse_flags(argv: Sequence[str]) -> Sequence[str]:
+    """Parses flags; a wrong one ends the process with one line and code 2."""
+    try:
+        return flags.FLAGS(list(argv))
+    except flags.Error as error:
+        print(f"Error: {error} (--help lists the flags.)", file=sys.stderr)
+        sys.exit(EXIT_USER_ERROR)
