@@ -1,0 +1,152 @@
+"""Endless batches from arrays in memory, a function of (seed, step) only."""
+
+from __future__ import annotations
+
+import collections
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from propose_keras.data.arrays import PoseArrays
+from propose_keras.skeletons import H36M_17
+
+Batch = tuple[dict[str, np.ndarray], np.ndarray]
+Augmentation = Callable[[Batch, np.random.Generator], Batch]
+
+# Keep the streams of order and augmentation apart under one seed.
+_ORDER_STREAM, _AUGMENTATION_STREAM = 0, 1
+
+
+def batches(
+    arrays: PoseArrays,
+    batch_size: int,
+    seed: int,
+    start_step: int = 0,
+    augmentations: tuple[Augmentation, ...] = (),
+) -> Iterator[Batch]:
+    """Yields shuffled batches without end.
+
+    Epoch `e` goes through all rows in a permutation drawn from `(seed, e)`; the
+    epochs are laid end to end and cut into batches, so a batch may span two epochs
+    and none is partial. Step `t` is therefore a function of `(seed, t)` alone, and
+    a run resumed with `start_step=t` sees what the interrupted run would have seen.
+    Shuffling costs the permutation; the arrays stay where they are.
+
+    Args:
+        arrays: Rows to draw from.
+        batch_size: Rows per batch.
+        seed: Non-negative seed of order and augmentation.
+        start_step: First step to yield.
+        augmentations: Applied in order to each batch, each with the step's generator.
+
+    Yields:
+        `({"keypoints": (B, 17, 2) pixels, "image_size": (B, 2) pixels},
+        pose_3d (B, 17, 3) mm)`, float32.
+
+    Raises:
+        ValueError: If there are no rows, or a number is out of range.
+    """
+    num_rows = len(arrays)
+    if num_rows == 0:
+        raise ValueError("There are no rows to draw batches from.")
+    if batch_size < 1 or start_step < 0 or seed < 0:
+        raise ValueError(
+            "Expected batch_size >= 1, start_step >= 0 and seed >= 0, received "
+            f"{batch_size}, {start_step} and {seed}."
+        )
+    return _batches(arrays, batch_size, seed, start_step, augmentations)
+
+
+def _batches(arrays, batch_size, seed, step, augmentations) -> Iterator[Batch]:
+    num_rows = len(arrays)
+    sizes = np.array([clip.image_size for clip in arrays.clips], np.float32)
+    orders = collections.OrderedDict()
+
+    def order(epoch: int) -> np.ndarray:
+        if epoch not in orders:
+            if len(orders) == 2:
+                orders.popitem(last=False)
+            generator = np.random.default_rng([seed, _ORDER_STREAM, epoch])
+            orders[epoch] = generator.permutation(num_rows)
+        return orders[epoch]
+
+    while True:
+        first, end = step * batch_size, (step + 1) * batch_size
+        pieces = []
+        while first < end:
+            epoch, offset = divmod(first, num_rows)
+            pieces.append(order(epoch)[offset : offset + end - first])
+            first += len(pieces[-1])
+        rows = np.concatenate(pieces)
+        batch = (
+            {
+                "keypoints": arrays.keypoints_2d[rows],
+                "image_size": sizes[arrays.clip_index[rows]],
+            },
+            arrays.pose_3d[rows],
+        )
+        generator = np.random.default_rng([seed, _AUGMENTATION_STREAM, step])
+        for augmentation in augmentations:
+            batch = augmentation(batch, generator)
+        yield batch
+        step += 1
+
+
+def flip(
+    keypoints: np.ndarray,
+    image_size: np.ndarray,
+    pose_3d: np.ndarray,
+    order: tuple[int, ...] = H36M_17.flip,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Mirrors poses left to right, in the image and in space.
+
+    The image is mirrored about its middle and space about the camera's y-z plane;
+    the two agree up to the distance of the principal point from the middle.
+
+    Args:
+        keypoints: Pixels, `(B, J, 2)`.
+        image_size: Width and height, `(B, 2)` pixels.
+        pose_3d: Camera-frame positions, `(B, J, 3)` mm.
+        order: Permutation of the joints that swaps left and right.
+
+    Returns:
+        Mirrored keypoints and poses, new arrays.
+    """
+    keypoints = keypoints[:, order, :]
+    keypoints[..., 0] = image_size[:, None, 0] - keypoints[..., 0]
+    pose_3d = pose_3d[:, order, :]
+    pose_3d[..., 0] *= -1
+    return keypoints, pose_3d
+
+
+def random_flip(probability: float = 0.5) -> Augmentation:
+    """Augmentation that mirrors each row with the given probability."""
+
+    def augment(batch: Batch, generator: np.random.Generator) -> Batch:
+        inputs, pose_3d = batch
+        chosen = generator.random(len(pose_3d)) < probability
+        flipped = flip(inputs["keypoints"], inputs["image_size"], pose_3d)
+        mask = chosen[:, None, None]
+        keypoints = np.where(mask, flipped[0], inputs["keypoints"])
+        return {**inputs, "keypoints": keypoints}, np.where(mask, flipped[1], pose_3d)
+
+    return augment
+
+
+def keypoint_noise(standard_deviation: float) -> Augmentation:
+    """Augmentation that adds Gaussian noise to the 2D joints.
+
+    Meant for projected ground truth, which is cleaner than any detector.
+
+    Args:
+        standard_deviation: Of each coordinate, pixels.
+    """
+
+    def augment(batch: Batch, generator: np.random.Generator) -> Batch:
+        inputs, pose_3d = batch
+        keypoints = inputs["keypoints"]
+        noise = generator.standard_normal(keypoints.shape, dtype=np.float32)
+        keypoints = keypoints + np.float32(standard_deviation) * noise
+        return {**inputs, "keypoints": keypoints}, pose_3d
+
+    return augment
