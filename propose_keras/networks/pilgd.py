@@ -1,0 +1,130 @@
+"""The PILGD learner: a conditional autoencoder of 3D poses, Eqs. 1-5."""
+
+import keras
+from keras import ops
+
+from propose_keras import random
+from propose_keras.layers import ResidualMLP, soft_clamp
+from propose_keras.networks.shapes import (
+    flatten_condition,
+    flatten_pose,
+    unflatten_pose,
+)
+
+PILGD_KINDS = ("instance", "standard")
+
+
+@keras.saving.register_keras_serializable(package="propose_keras")
+class PILGDLearner(keras.layers.Layer):
+    """Encoder `g` and decoder `k` around the pose instance-level distribution.
+
+    `kind="instance"` is the paper's: `S_3D = N(mu_3D, s I)` with
+    `mu_3D = soft_clamp(g(P_3D, P_2D))` (Eqs. 1, 2, 5) and a fixed `s`. Eq. 1 writes `s`
+    as a variance, Eq. 3 uses it as a standard deviation; here it is a standard
+    deviation. `kind="standard"` is the variational autoencoder of Table 4: `g` gives
+    mean and log-variance, pulled to `N(0, I)` by a KL term in training.
+
+    Args:
+        num_joints: Number of joints, J.
+        latent_size: Dimension d of the latent space.
+        latent_scale: The fixed standard deviation s.
+        clamp: Half width alpha of the interval that holds `mu_3D` (Eq. 5).
+        kind: `"instance"` or `"standard"`.
+        encoder: Arguments of g's `ResidualMLP`.
+        decoder: Arguments of k's `ResidualMLP`.
+
+    Raises:
+        ValueError: If `latent_scale` or `clamp` is not positive or `kind` unknown.
+    """
+
+    def __init__(
+        self,
+        num_joints=17,
+        latent_size=32,
+        latent_scale=0.1,
+        clamp=1.0,
+        kind="instance",
+        encoder=None,
+        decoder=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        if latent_scale <= 0 or clamp <= 0:
+            raise ValueError(
+                "`latent_scale` and `clamp` must be positive. "
+                f"Received: {latent_scale=}, {clamp=}."
+            )
+        if kind not in PILGD_KINDS:
+            raise ValueError(f"`kind` must be one of {PILGD_KINDS}, not {kind!r}.")
+        self.num_joints = num_joints
+        self.latent_size = latent_size
+        self.latent_scale = latent_scale
+        self.clamp = clamp
+        self.kind = kind
+        self.encoder_arguments = dict(encoder or {})
+        self.decoder_arguments = dict(decoder or {})
+        outputs = latent_size * (2 if kind == "standard" else 1)
+        self.encoder = ResidualMLP(outputs, name="encoder", **self.encoder_arguments)
+        self.decoder = ResidualMLP(
+            3 * num_joints, name="decoder", **self.decoder_arguments
+        )
+
+    def build(self, input_shape=None, condition_shape=None):
+        condition = (None, 1, 2 * self.num_joints)
+        self.encoder.build((None, 1, 3 * self.num_joints), condition)
+        self.decoder.build((None, 1, self.latent_size), condition)
+
+    def encode(self, pose, condition, dropout_seed=None):
+        """Parameters of `S_3D`, Eqs. 1 and 2.
+
+        Args:
+            pose: Normalised poses, `(batch, hypotheses, J, 3)`.
+            condition: `(batch, J, 2)`.
+            dropout_seed: `(2,)` integers, or None for no dropout.
+
+        Returns:
+            Mean and standard deviation, each `(batch, hypotheses, d)`.
+        """
+        if dropout_seed is not None:
+            dropout_seed = random.fold_in(dropout_seed, 0)
+        output = self.encoder(
+            flatten_pose(pose), flatten_condition(condition), dropout_seed
+        )
+        if self.kind == "instance":
+            mean = soft_clamp(output, self.clamp)
+            return mean, ops.full_like(mean, self.latent_scale)
+        mean, log_variance = ops.split(output, 2, axis=-1)
+        return mean, ops.exp(0.5 * soft_clamp(log_variance, 10.0))
+
+    def decode(self, latents, condition, dropout_seed=None):
+        """The decoder `k` of Eq. 3.
+
+        Args:
+            latents: `(batch, hypotheses, d)`.
+            condition: `(batch, J, 2)`.
+            dropout_seed: `(2,)` integers, or None for no dropout.
+
+        Returns:
+            Normalised poses, `(batch, hypotheses, J, 3)`.
+        """
+        if dropout_seed is not None:
+            dropout_seed = random.fold_in(dropout_seed, 1)
+        flat = self.decoder(latents, flatten_condition(condition), dropout_seed)
+        return unflatten_pose(flat, self.num_joints)
+
+    def call(self, pose, condition):
+        """Reconstruction at the mean: `k(mu_3D, P_2D)`."""
+        mean, _ = self.encode(pose, condition)
+        return self.decode(mean, condition)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "num_joints": self.num_joints,
+            "latent_size": self.latent_size,
+            "latent_scale": self.latent_scale,
+            "clamp": self.clamp,
+            "kind": self.kind,
+            "encoder": self.encoder_arguments,
+            "decoder": self.decoder_arguments,
+        }
