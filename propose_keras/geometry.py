@@ -1,0 +1,195 @@
+"""Root centring and similarity alignment, batched and compiled."""
+
+import math
+
+from keras import ops
+
+# The 4x4 matrix: 2^16 applications separate eigenvalues that differ by 1e-4 of the
+# largest. Closer ones mean points near a line, which `_turn_about_axis` takes care of.
+_NUM_ROTATION_SQUARINGS = 16
+# The axis is needed only where one singular value stands out.
+_NUM_AXIS_SQUARINGS = 8
+
+
+def root_centre(pose, root=0):
+    """Moves poses so that their root joint is the origin.
+
+    Args:
+        pose: Positions, `(..., J, D)`, any unit.
+        root: Index of the root joint.
+
+    Returns:
+        Positions relative to the root, `(..., J, D)`; the root's are exactly 0.
+    """
+    return pose - pose[..., root : root + 1, :]
+
+
+def similarity_align(source, target):
+    """Moves, turns and scales poses to lie nearest to others.
+
+    Solves `min ||scale R source + translation - target||` over all joints, `R` being a
+    proper rotation (never a mirror image) and `scale >= 0`: the alignment of Protocol 2
+    (PA-MPJPE). The rotation is the eigenvector of the largest eigenvalue of Horn's
+    symmetric 4x4 matrix ("Closed-form solution of absolute orientation using unit
+    quaternions", 1987), found by repeated squaring, with a closed-form turn about the
+    points' main axis that keeps float32 exact for points near a line. There is no SVD
+    and no determinant: both are slow, or missing, under XLA.
+
+    Where the best rotation is not unique (points on one line, or all equal) one of the
+    best is taken; a source whose points are all equal goes to the target's centroid.
+
+    Args:
+        source: Poses to align, `(..., J, 3)`, any unit.
+        target: Poses to align to, `(..., J, 3)`; the leading axes of both broadcast, so
+            for hypotheses `(batch, S, J, 3)` pass `target[:, None]`.
+
+    Returns:
+        Aligned poses, `(..., J, 3)`, in the target's unit and place.
+    """
+    target_mean = ops.mean(target, axis=-2, keepdims=True)
+    source, _ = _normalize(source - ops.mean(source, axis=-2, keepdims=True))
+    target, target_norm = _normalize(target - target_mean)
+    covariance = [[ops.sum(s * t, axis=-1) for t in target] for s in source]
+    inverse = 1.0 / _positive(ops.sqrt(sum(c * c for row in covariance for c in row)))
+    covariance = [[c * inverse for c in row] for row in covariance]
+    rotation = _rotation_matrix(_optimal_quaternion(covariance))
+    axis = _main_axis(rotation, covariance)
+    rotated = _transform(rotation, source)
+    rotated = _turn_about_axis([a[..., None] for a in axis], rotated, target)
+    scale = ops.sum(_dot(rotated, target), axis=-1)[..., None] * target_norm
+    return ops.stack([scale * r for r in rotated], axis=-1) + target_mean
+
+
+def _normalize(points):
+    """Scales centred points to a Frobenius norm of 1; points at 0 stay there.
+
+    Returns:
+        The x, y and z coordinates, each `(..., J)`: apart they are plain elementwise
+        arithmetic for XLA. Then the norm, `(..., 1)`.
+    """
+    points = [points[..., i] for i in range(3)]
+    norm = ops.sqrt(ops.sum(_dot(points, points), axis=-1, keepdims=True))
+    inverse = 1.0 / _positive(norm)
+    return [p * inverse for p in points], norm
+
+
+def _positive(x):
+    """`x`, or 1 where it is 0: a divisor."""
+    return ops.where(x > 0, x, 1.0)
+
+
+def _dot(a, b):
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+
+
+def _cross(a, b):
+    return [
+        a[1] * b[2] - a[2] * b[1],
+        a[2] * b[0] - a[0] * b[2],
+        a[0] * b[1] - a[1] * b[0],
+    ]
+
+
+def _optimal_quaternion(covariance):
+    """Unit quaternion `(w, x, y, z)` of the rotation that best maps source to target.
+
+    Args:
+        covariance: 3x3 nested list of `(...)` tensors, Frobenius norm 1 or 0: sums over
+            joints of source coordinate (row) times target coordinate (column).
+    """
+    (xx, xy, xz), (yx, yy, yz), (zx, zy, zz) = covariance
+    # Horn's matrix has no eigenvalue below -sqrt(3) times the covariance's norm: with
+    # this shift the largest is also the largest in magnitude.
+    shift = math.sqrt(3.0)
+    matrix = [
+        [shift + xx + yy + zz, yz - zy, zx - xz, xy - yx],
+        [yz - zy, shift + xx - yy - zz, xy + yx, zx + xz],
+        [zx - xz, xy + yx, shift - xx + yy - zz, yz + zy],
+        [xy - yx, zx + xz, yz + zy, shift - xx - yy + zz],
+    ]
+    return _largest_eigenvector(matrix, _NUM_ROTATION_SQUARINGS)
+
+
+def _rotation_matrix(quaternion):
+    w, x, y, z = quaternion
+    return [
+        [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
+        [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
+        [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
+    ]
+
+
+def _transform(matrix, points):
+    """Applies 3x3 matrices of `(...)` tensors to coordinates `(..., J)`."""
+    return [_dot([m[..., None] for m in row], points) for row in matrix]
+
+
+def _main_axis(rotation, covariance):
+    """Direction, in the target's frame, of the covariance's largest singular value."""
+    columns = list(zip(*covariance))
+    product = [[_dot(row, column) for column in columns] for row in rotation]
+    symmetric = [
+        [0.5 * (product[i][j] + product[j][i]) + float(i == j) for j in range(3)]
+        for i in range(3)
+    ]
+    return _largest_eigenvector(symmetric, _NUM_AXIS_SQUARINGS)
+
+
+def _largest_eigenvector(matrix, num_squarings):
+    """Unit eigenvector of the largest eigenvalue of a positive semidefinite matrix.
+
+    Args:
+        matrix: Symmetric nested list of `(...)` tensors, trace above 0.
+        num_squarings: The matrix's `2^num_squarings`-th power is taken.
+
+    Returns:
+        List of `(...)` tensors.
+    """
+    size = len(matrix)
+    upper = [(i, j) for i in range(size) for j in range(i, size)]
+
+    def unpack(entries):
+        entries = dict(zip(upper, entries))
+        return [
+            [entries[min(i, j), max(i, j)] for j in range(size)] for i in range(size)
+        ]
+
+    def square(_, entries):
+        matrix = unpack(entries)
+        inverse = 1.0 / sum(matrix[i][i] for i in range(size))
+        matrix = [[m * inverse for m in row] for row in matrix]
+        return tuple(
+            sum(matrix[i][k] * matrix[k][j] for k in range(size)) for i, j in upper
+        )
+
+    # Unrolled, this takes XLA ten times as long, to compile and to run on a CPU.
+    entries = tuple(matrix[i][j] for i, j in upper)
+    matrix = unpack(ops.fori_loop(0, num_squarings, square, entries))
+    # The power is nearly a multiple of v v^T: its longest column is v.
+    diagonal, column = matrix[0][0], matrix[0]
+    for i in range(1, size):
+        longer = matrix[i][i] > diagonal
+        diagonal = ops.where(longer, matrix[i][i], diagonal)
+        column = [ops.where(longer, new, old) for new, old in zip(matrix[i], column)]
+    inverse = 1.0 / ops.sqrt(sum(c * c for c in column))
+    return [c * inverse for c in column]
+
+
+def _turn_about_axis(axis, points, target):
+    """Turns points about an axis through the origin, as near to the target as it goes.
+
+    Only what is perpendicular to the axis enters, so that long components along it do
+    not drown the short ones across it.
+    """
+    along = _dot(axis, points)
+    across = [p - along * a for p, a in zip(points, axis)]
+    target_along = _dot(axis, target)
+    target_across = [t - target_along * a for t, a in zip(target, axis)]
+    turned = _cross(axis, across)
+    cosine = ops.sum(_dot(across, target_across), axis=-1, keepdims=True)
+    sine = ops.sum(_dot(turned, target_across), axis=-1, keepdims=True)
+    length = ops.sqrt(cosine * cosine + sine * sine)
+    # Nothing across the axis: nothing to turn.
+    cosine = ops.where(length > 0, cosine, 1.0) / _positive(length)
+    sine = sine / _positive(length)
+    return [along * a + cosine * p + sine * q for a, p, q in zip(axis, across, turned)]
