@@ -18,6 +18,8 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from propose_keras.data.errors import DataFileError
+
 _PLAIN_KINDS = "biufcSU"
 # All that reading a damaged or hostile archive is known to raise, memory errors
 # for absurd declared sizes included.
@@ -28,7 +30,7 @@ _DAMAGE = (
 )
 
 
-class NpzError(ValueError):
+class NpzError(DataFileError):
     """A file is not the npz archive that was expected; the message says why."""
 
 

@@ -1,0 +1,134 @@
+"""MPI-INF-3DHP as clips of 2D and 3D poses."""
+
+import dataclasses
+
+import numpy as np
+import tensorflow_datasets as tfds
+from absl import logging
+
+from propose_keras.data import mpi_inf_3dhp
+from propose_keras.data.features import clip_features
+from propose_keras.data.mpi_inf_3dhp import facts, layout
+from propose_keras.skeletons import MPI_INF_3DHP_17
+
+
+@dataclasses.dataclass
+class MpiInf3dhpConfig(tfds.core.BuilderConfig):
+    """What to build.
+
+    Attributes:
+        cameras: Numbers of the training set's cameras, 0 to 13. By default the eight
+            that every peer uses.
+        mend_swapped_sides: Whether to swap left and right back in frames 3759 to 5852
+            of S4 Seq2.
+        strict: Whether a missing sequence is an error; otherwise it is listed.
+    """
+
+    cameras: tuple[int, ...] = facts.CHEST_HEIGHT_CAMERAS
+    mend_swapped_sides: bool = True
+    strict: bool = False
+
+
+class Builder(tfds.core.GeneratorBasedBuilder):
+    """Builds MPI-INF-3DHP from the authors' files or P-STMO's."""
+
+    VERSION = tfds.core.Version("1.0.0")
+    RELEASE_NOTES = {"1.0.0": "Initial release."}
+    MANUAL_DOWNLOAD_INSTRUCTIONS = f"""
+    Accept the licence and download the data set from its authors' page,
+    https://vcai.mpi-inf.mpg.de/3dhp-dataset/. Images are not needed. Give as
+    `--manual_dir` the folder that holds, or the folder above it:
+    {layout.EXPECTED_TREE}
+    Part of it is enough: what is missing is listed.
+    """
+    builder_config_cls = MpiInf3dhpConfig
+    BUILDER_CONFIGS = [
+        MpiInf3dhpConfig(name="standard", description="Eight training cameras.")
+    ]
+
+    def _info(self) -> tfds.core.DatasetInfo:
+        num_joints = MPI_INF_3DHP_17.num_joints
+
+        def joints(num_joints: int, size: int) -> tfds.features.Tensor:
+            return tfds.features.Tensor(
+                shape=(None, num_joints, size), dtype=np.float32
+            )
+
+        numbers = tfds.features.Tensor(shape=(None,), dtype=np.int32)
+        return self.dataset_info_from_configs(
+            features=tfds.features.FeaturesDict(
+                {
+                    **clip_features(),
+                    "pose_3d_univ": joints(17, 3),
+                    "annot2": joints(num_joints, 2),
+                    "annot3": joints(num_joints, 3),
+                    "univ_annot3": joints(num_joints, 3),
+                    "frame_numbers": numbers,
+                    "activity": numbers,
+                    "scene": tfds.features.Text(),
+                    "pose_3d_source": tfds.features.Text(),
+                }
+            ),
+            homepage="https://vcai.mpi-inf.mpg.de/3dhp-dataset/",
+            metadata=tfds.core.MetadataDict(),
+        )
+
+    def _split_generators(self, dl_manager: tfds.download.DownloadManager):
+        sources = mpi_inf_3dhp.find_sources(dl_manager.manual_dir)
+        missing = sources.missing()
+        if missing and self.builder_config.strict:
+            raise FileNotFoundError(
+                f"{dl_manager.manual_dir} lacks the sequences {missing}, and the "
+                "config asks for all (`strict`)."
+            )
+        self.info.metadata["missing"] = missing
+        self.info.metadata["frames"] = {}
+        if missing:
+            logging.warning(
+                "MPI-INF-3DHP: %d of %d sequences are not there: %s",
+                len(missing),
+                len(facts.TRAINING_SEQUENCES) + len(facts.TEST_SCENES),
+                ", ".join(missing),
+            )
+        splits = {}
+        if sources.training_folders or sources.training_npz:
+            splits["train"] = self._generate_examples(self._training(sources))
+        if sources.test_mats or sources.test_npz:
+            splits["test"] = self._generate_examples(self._test(sources))
+        return splits
+
+    def _training(self, sources: mpi_inf_3dhp.Sources):
+        cameras = self.builder_config.cameras
+        if sources.training_npz:
+            yield from mpi_inf_3dhp.read_training_npz(sources.training_npz, cameras)
+        for (subject, sequence), folder in sources.training_folders.items():
+            yield from mpi_inf_3dhp.read_training_mat(
+                folder, subject, sequence, cameras
+            )
+
+    def _test(self, sources: mpi_inf_3dhp.Sources):
+        if sources.test_npz:
+            recordings = mpi_inf_3dhp.read_test_npz(sources.test_npz)
+        else:
+            recordings = (
+                mpi_inf_3dhp.read_test_mat(path, subject)
+                for subject, path in sources.test_mats.items()
+            )
+        for recording in recordings:
+            logging.warning(
+                "MPI-INF-3DHP %s: %d of %d frames are valid.",
+                recording.subject,
+                len(recording.frame_numbers),
+                recording.num_annotated,
+            )
+            yield from recording.split_by_activity()
+
+    def _generate_examples(self, recordings):
+        frames = self.info.metadata["frames"]
+        for recording in recordings:
+            if self.builder_config.mend_swapped_sides:
+                recording = recording.mend_swapped_sides()
+            key = f"{recording.subject}-{recording.action}-{recording.camera.name}"
+            num_frames = len(recording.frame_numbers)
+            frames[recording.subject] = frames.get(recording.subject, 0) + num_frames
+            yield key, mpi_inf_3dhp.to_example(recording)
