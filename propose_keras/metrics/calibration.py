@@ -1,0 +1,100 @@
+"""Calibration of hypotheses: is the truth where the hypotheses say it is?
+
+Expected calibration error (ECE) of Pierzchlewicz et al., "Multi-hypothesis 3D human
+pose estimation metrics favor miscalibrated distributions" (arXiv 2210.11179). With
+`m_j` the coordinate-wise median of the hypotheses of joint `j`, `e_h = |m_j - x_h|` and
+`e_gt = |m_j - x*|`:
+
+    omega_j(q) = mean over poses of [quantile_q(e_h) > e_gt]
+    ECE = mean over q of |median over j of omega_j(q) - q|,   q = 0, 0.05, ..., 1
+
+The published figures take 200 hypotheses and 16 joints, the root left out.
+"""
+
+import numpy as np
+from keras import ops
+
+from propose_keras.metrics.hypotheses import sorted_median
+
+QUANTILES = np.arange(21) / 20
+
+
+def calibration_levels(hypotheses, target):
+    """Where each joint's truth lies among its hypotheses, as an index of `QUANTILES`.
+
+    `[quantile_q(e_h) > e_gt]` is monotone in q, so one number says it all: the index of
+    the first q at which it holds, `len(QUANTILES)` if it never does. Quantiles are
+    interpolated linearly, as NumPy does. The comparison needs the two hypotheses next
+    to the truth only, so the distances are not sorted.
+
+    Args:
+        hypotheses: `(batch, S, J, 3)` mm.
+        target: `(batch, J, 3)` mm.
+
+    Returns:
+        `(batch, J)` int32.
+    """
+    num_hypotheses = hypotheses.shape[1]
+    # The hypotheses' axis last: sorting and sums then run along memory.
+    hypotheses = ops.transpose(hypotheses, (0, 2, 3, 1))
+    center = sorted_median(ops.sort(hypotheses, axis=-1))
+    spread = ops.sqrt(ops.sum(ops.square(hypotheses - center[..., None]), axis=-2))
+    truth = ops.sqrt(ops.sum(ops.square(target - center), axis=-1))
+    within = spread <= truth[..., None]
+    num_within = ops.sum(ops.cast(within, "int32"), axis=-1)
+    below = ops.max(ops.where(within, spread, -np.inf), axis=-1)
+    above = ops.min(ops.where(within, np.inf, spread), axis=-1)
+    level = 0
+    for quantile in QUANTILES:
+        position = quantile * (num_hypotheses - 1)
+        index = int(np.floor(position + 1e-9))
+        fraction = max(position - index, 0.0)
+        # Sorted, hypothesis `num_within` is the first beyond the truth. A quantile
+        # between the neighbours of the truth has to be computed.
+        between = below + fraction * (above - below) > truth
+        between = (num_within == index + 1) & between if fraction > 0 else False
+        exceeds = (num_within <= index) | between
+        level = level + ops.cast(ops.logical_not(exceeds), "int32")
+    return level
+
+
+def calibration_curve(levels):
+    """The curve `omega`.
+
+    Args:
+        levels: Of `calibration_levels`, NumPy array `(num_poses, J)`.
+
+    Returns:
+        `(len(QUANTILES), J)` float64: for each q and joint the share of poses whose
+        truth lies within the q-quantile of the hypotheses' spread.
+    """
+    levels = np.asarray(levels)
+    counts = np.stack([(levels <= i).sum(axis=0) for i in range(len(QUANTILES))])
+    return counts / len(levels)
+
+
+def expected_calibration_error(curve):
+    """ECE of a curve.
+
+    Args:
+        curve: Of `calibration_curve`, `(len(QUANTILES), J)`.
+
+    Returns:
+        Float: 0 is perfect, 0.5 the worst of one that is always too wide or too sure.
+    """
+    return float(np.mean(np.abs(np.median(curve, axis=-1) - QUANTILES)))
+
+
+def ece(hypotheses, target):
+    """Expected calibration error of hypotheses held in memory, with its curve.
+
+    Args:
+        hypotheses: `(num_poses, S, J, 3)` mm, without the root.
+        target: `(num_poses, J, 3)` mm.
+
+    Returns:
+        The error, a float, and the curve `(len(QUANTILES), J)`.
+    """
+    levels = ops.convert_to_numpy(calibration_levels(hypotheses, target))
+    curve = calibration_curve(levels)
+    return expected_calibration_error(curve), curve
