@@ -1,0 +1,1 @@
+"""Protocols, the compiled evaluator, reports, tables and figures."""
