@@ -123,9 +123,7 @@ def make_recording(source: str, **fields) -> Recording:
                 f"{num_frames} frames, received {fields[name].shape}."
             )
         if not np.isfinite(fields[name]).all():
-            raise DataFileError(
-                f"{source}: `{name}` is not finite everywhere."
-            )
+            raise DataFileError(f"{source}: `{name}` is not finite everywhere.")
     if not num_frames:
         raise DataFileError(f"{source} has no valid frame.")
     for name in ("univ_annot3", "annot3"):
