@@ -19,8 +19,8 @@ elif name == "jax":
     from tensorflow_probability.substrates.jax.internal import cache_util
 else:
     raise ImportError(
-        f"propose_keras runs on the Keras backends 'tensorflow' and 'jax', not {name!r}: "
-        "TensorFlow Probability, which the flow is built from, has no version for it. "
+        "propose_keras runs on the Keras backends 'tensorflow' and 'jax', not "
+        f"{name!r}: TensorFlow Probability, which the flow is built from, has no version for it. "
         "Set the environment variable KERAS_BACKEND to 'tensorflow' or 'jax' before "
         "Keras is imported."
     )
@@ -72,4 +72,3 @@ def switch(index, branches, *operands):
             index, [lambda branch=b: branch(*operands) for b in branches]
         )
     return jax.lax.switch(index, branches, *operands)
-

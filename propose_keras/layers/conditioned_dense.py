@@ -23,8 +23,8 @@ class ConditionedDense(keras.layers.Layer):
         super().__init__(**kwargs)
         self.units = units
 
-    def build(self, input_shape, condition_shape):
-        size, condition_size = input_shape[-1], condition_shape[-1]
+    def build(self, x_shape, condition_shape):
+        size, condition_size = x_shape[-1], condition_shape[-1]
         # Both kernels together are initialised as the one of a plain dense layer is.
         limit = (6.0 / (size + condition_size + self.units)) ** 0.5
         initializer = keras.initializers.RandomUniform(-limit, limit)
@@ -43,14 +43,12 @@ class ConditionedDense(keras.layers.Layer):
     def call(self, x, condition):
         shape = ops.shape(x)
         flat = ops.reshape(x, (-1, shape[-1]))
-        product = ops.reshape(
-            ops.matmul(flat, self.kernel), (-1, shape[1], self.units)
-        )
+        product = ops.reshape(ops.matmul(flat, self.kernel), (-1, shape[1], self.units))
         condition = ops.matmul(ops.squeeze(condition, axis=1), self.condition_kernel)
         return product + (condition + self.bias)[:, None, :]
 
-    def compute_output_shape(self, input_shape, condition_shape):
-        return (*input_shape[:-1], self.units)
+    def compute_output_shape(self, x_shape, condition_shape):
+        return (*x_shape[:-1], self.units)
 
     def get_config(self):
         return {**super().get_config(), "units": self.units}

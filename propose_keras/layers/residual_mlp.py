@@ -48,8 +48,8 @@ class ResidualMLP(keras.layers.Layer):
         super().__init__(**kwargs)
         if output_size < 1 or width < 1 or num_blocks < 0:
             raise ValueError(
-                "`output_size` and `width` must be at least 1 and `num_blocks` at least "
-                f"0. Received: {output_size=}, {width=}, {num_blocks=}."
+                "`output_size` and `width` must be at least 1 and `num_blocks` at "
+                f"least 0. Received: {output_size=}, {width=}, {num_blocks=}."
             )
         if not 0.0 <= dropout < 1.0:
             raise ValueError(f"`dropout` must be in [0, 1). Received: {dropout}.")
@@ -61,13 +61,13 @@ class ResidualMLP(keras.layers.Layer):
         self.layer_norm = layer_norm
         self.zero_output = zero_output
 
-    def build(self, input_shape, condition_shape=None):
+    def build(self, x_shape, condition_shape=None):
         if condition_shape is None:
             self.input_layer = keras.layers.Dense(self.width, name="input")
-            self.input_layer.build((None, input_shape[-1]))
+            self.input_layer.build((None, x_shape[-1]))
         else:
             self.input_layer = ConditionedDense(self.width, name="input")
-            self.input_layer.build(input_shape, condition_shape)
+            self.input_layer.build(x_shape, condition_shape)
         hidden = (None, self.width)
         self.norms, self.blocks = [], []
         for i in range(self.num_blocks):
@@ -111,8 +111,8 @@ class ResidualMLP(keras.layers.Layer):
         keep = ops.cast(noise >= self.dropout, h.dtype)
         return h * keep / (1.0 - self.dropout)
 
-    def compute_output_shape(self, input_shape, condition_shape=None):
-        return (*input_shape[:-1], self.output_size)
+    def compute_output_shape(self, x_shape, condition_shape=None):
+        return (*x_shape[:-1], self.output_size)
 
     def get_config(self):
         return {

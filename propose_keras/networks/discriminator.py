@@ -41,7 +41,7 @@ class Discriminator(keras.layers.Layer):
             3 * num_joints, name="decoder", **self.decoder_arguments
         )
 
-    def build(self, input_shape=None, condition_shape=None):
+    def build(self, pose_shape=None, condition_shape=None):
         condition = (None, 1, 2 * self.num_joints)
         self.encoder.build((None, 1, 3 * self.num_joints), condition)
         self.decoder.build((None, 1, self.feature_size), condition)

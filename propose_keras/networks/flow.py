@@ -68,7 +68,9 @@ class ConditionalFlow(keras.layers.Layer):
         bijectors = []
         for i, permutation in enumerate(self._permutations()):
             if i > 0:
-                bijectors.append(tfp.bijectors.Permute(permutation, name=f"permute_{i}"))
+                bijectors.append(
+                    tfp.bijectors.Permute(permutation, name=f"permute_{i}")
+                )
             function = self._shift_and_log_scale(self.subnets[i])
             bijectors.append(
                 AffineCoupling(function, self.num_kept, name=f"coupling_{i}")
@@ -121,7 +123,7 @@ class ConditionalFlow(keras.layers.Layer):
             if isinstance(b, AffineCoupling)
         }
 
-    def build(self, input_shape=None, condition_shape=None):
+    def build(self, latents_shape=None, condition_shape=None):
         for subnet in self.subnets:
             subnet.build((None, 1, self.num_kept), (None, 1, 2 * self.num_joints))
 

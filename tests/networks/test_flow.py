@@ -71,7 +71,9 @@ def test_log_determinant_against_numerical_jacobian(flow, inputs):
             for sign in (1, -1):
                 moved = latents[:, h : h + 1].copy()
                 moved[0, 0, i] += sign * step
-                values.append(to_numpy(flow.forward(moved.astype("float32"), condition)[0]))
+                values.append(
+                    to_numpy(flow.forward(moved.astype("float32"), condition)[0])
+                )
             jacobian[:, i] = (values[0] - values[1])[0, 0] / (2 * step)
         expected = np.log(np.abs(np.linalg.det(jacobian)))
         np.testing.assert_allclose(to_numpy(log_det)[0, h], expected, atol=2e-2)

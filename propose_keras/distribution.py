@@ -1,0 +1,73 @@
+"""The distribution over 3D poses that ProPose assigns to a 2D pose."""
+
+from keras import ops
+
+from propose_keras import random
+from propose_keras.backend import tfp
+
+
+class PoseDistribution:
+    """`p(P_3D | P_2D)` of a batch of poses, base parameters computed once.
+
+    Made by `ProPose.distribution`. `base` is a TFP distribution.
+
+    Args:
+        model: The `ProPose` model.
+        condition: Normalised keypoints, `(batch, J, 2)`.
+    """
+
+    def __init__(self, model, condition):
+        self._model = model
+        self.condition = condition
+        self.base_mean, self.base_log_scale = model.base_parameters(condition)
+
+    @property
+    def base(self):
+        """`S_2D` of Eq. 8: a TFP diagonal Gaussian, batch `(batch, 1)`, event `(d,)`."""
+        normal = tfp.distributions.Normal(self.base_mean, ops.exp(self.base_log_scale))
+        return tfp.distributions.Independent(normal, reinterpreted_batch_ndims=1)
+
+    def mode(self):
+        """The pose at the base's mode, `(batch, J, 3)` mm."""
+        return self._poses(self.base_mean)[:, 0]
+
+    def sample(self, num_hypotheses, seed, first_hypothesis=0, temperature=1.0):
+        """Hypotheses, `(batch, num_hypotheses, J, 3)` mm; see `ProPose.sample`."""
+        if num_hypotheses < 1:
+            raise ValueError(
+                f"`num_hypotheses` must be at least 1, received {num_hypotheses}."
+            )
+        batch_size, _, size = self.base_mean.shape
+        if batch_size is None:
+            batch_size = ops.shape(self.base_mean)[0]
+        seeds = random.row_seeds(seed, batch_size)
+        noise = random.normal(seeds, num_hypotheses, size, first_hypothesis)
+        return self.sample_from_noise(temperature * noise)
+
+    def sample_from_noise(self, noise):
+        """Hypotheses of standard normal base noise `(batch, S, d)`."""
+        return self._poses(self.base_mean + ops.exp(self.base_log_scale) * noise)
+
+    def latents(self, base):
+        """`f^-1`: pose latents w of points of the base space, both `(batch, S, d)`."""
+        return self._model.flow.inverse(base, self.condition)
+
+    def latent_log_prob(self, pose_3d):
+        """Log-density of `w = g(P_3D, P_2D)` by Eq. 9, `(batch,)` nats.
+
+        Args:
+            pose_3d: `(batch, J, 3)` mm.
+        """
+        pose = self._model.normalization.normalize_pose(pose_3d)[:, None]
+        latents, _ = self._model.pilgd_learner.encode(pose, self.condition)
+        return self.log_prob_of_latents(latents)[:, 0]
+
+    def log_prob_of_latents(self, latents):
+        """Log-density of latents `(batch, S, d)` by Eq. 9, `(batch, S)` nats."""
+        base, log_det = self._model.flow.forward(latents, self.condition)
+        return self.base.log_prob(base) + log_det
+
+    def _poses(self, base):
+        latents = self.latents(base)
+        poses = self._model.pilgd_learner.decode(latents, self.condition)
+        return self._model.normalization.denormalize_pose(poses)

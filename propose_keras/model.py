@@ -1,0 +1,311 @@
+"""ProPose: the model."""
+
+import keras
+from keras import ops
+
+from propose_keras.distribution import PoseDistribution
+from propose_keras.inputs import check_keypoints, check_pose
+from propose_keras.networks import (
+    ConditionalFlow,
+    Discriminator,
+    PAGDLearner,
+    PILGDLearner,
+)
+from propose_keras.normalization import PoseNormalization
+from propose_keras.training.trainer import AlternatingTrainer
+
+
+@keras.saving.register_keras_serializable(package="propose_keras")
+class ProPose(AlternatingTrainer):
+    """Probabilistic 2D-to-3D human pose lifting (Fig. 2 of the paper).
+
+    Called on keypoints, the model returns the pose at the mode; `sample` draws
+    hypotheses. All poses are mm, relative to the root, in the camera's frame (x right,
+    y down, z forward).
+
+    Args:
+        pilgd_learner: A `PILGDLearner`: g and k.
+        flow: A `ConditionalFlow`: f.
+        pagd_learner: A `PAGDLearner`: q, v and h; None makes the base `N(0, I)`
+            (Table 5).
+        discriminator: A `Discriminator`; needed by training only.
+        normalization: A `PoseNormalization`; `adapt` it before training.
+
+    Raises:
+        ValueError: If the parts differ in joint count or latent size.
+
+    Example:
+    ```python
+    model = ProPose.from_sizes(latent_size=16, width=64)
+    model.normalization.adapt(keypoints, image_size, pose_3d)
+    model.compile(optimizer="adam")
+    model.fit({"keypoints": keypoints, "image_size": image_size}, pose_3d)
+    hypotheses = model.sample(keypoints, 200, seed=0, image_size=image_size)
+    ```
+    """
+
+    def __init__(
+        self,
+        pilgd_learner,
+        flow,
+        pagd_learner=None,
+        discriminator=None,
+        normalization=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.normalization = normalization or PoseNormalization(name="normalization")
+        self.pilgd_learner = pilgd_learner
+        self.flow = flow
+        self.pagd_learner = pagd_learner
+        self.discriminator = discriminator
+        self._check_sizes()
+        for network in self.networks().values():
+            if not network.built:
+                network.build()
+        self.built = True
+
+    @classmethod
+    def from_sizes(
+        cls,
+        latent_size=32,
+        width=512,
+        num_blocks=2,
+        num_couplings=8,
+        latent_scale=0.1,
+        clamp=1.0,
+        pilgd="instance",
+        base="pagd",
+        flow_width=None,
+        dropout=0.0,
+        activation="relu",
+        normalization=None,
+        **kwargs,
+    ):
+        """A model whose networks are all residual MLPs of one width.
+
+        Args:
+            latent_size: Dimension d of the latent and base spaces.
+            width: Units of the hidden layers.
+            num_blocks: Residual blocks of encoders and decoders.
+            num_couplings: Couplings of the flow; their subnets have one block.
+            latent_scale: s of Eq. 3.
+            clamp: alpha of Eq. 5.
+            pilgd: `"instance"` or `"standard"` (the VAE of Table 4).
+            base: `"pagd"` or `"standard"`, that is `N(0, I)` (Table 5).
+            flow_width: Units of the flow's subnets; `width` if None.
+            dropout: Share of units dropped in training, in encoders and decoders.
+            activation: Name of a Keras activation.
+            normalization: A `PoseNormalization`; the default one if None.
+            **kwargs: Arguments of the model, such as `name`.
+
+        Raises:
+            ValueError: If `base` is unknown, or as the networks say.
+        """
+        if base not in ("pagd", "standard"):
+            raise ValueError(f"`base` must be 'pagd' or 'standard', not {base!r}.")
+        normalization = normalization or PoseNormalization(name="normalization")
+        joints = normalization.num_joints
+        hidden = {"width": width, "activation": activation}
+        autoencoder = {**hidden, "num_blocks": num_blocks, "dropout": dropout}
+        pagd_learner = None
+        if base == "pagd":
+            pagd_learner = PAGDLearner(
+                num_joints=joints,
+                latent_size=latent_size,
+                feature_size=width,
+                encoder=autoencoder,
+                decoder=autoencoder,
+                name="pagd_learner",
+            )
+        return cls(
+            pilgd_learner=PILGDLearner(
+                num_joints=joints,
+                latent_size=latent_size,
+                latent_scale=latent_scale,
+                clamp=clamp,
+                kind=pilgd,
+                encoder=autoencoder,
+                decoder=autoencoder,
+                name="pilgd_learner",
+            ),
+            flow=ConditionalFlow(
+                latent_size=latent_size,
+                num_joints=joints,
+                num_couplings=num_couplings,
+                subnet={**hidden, "width": flow_width or width},
+                name="flow",
+            ),
+            pagd_learner=pagd_learner,
+            discriminator=Discriminator(
+                num_joints=joints,
+                encoder={**hidden, "num_blocks": 1},
+                decoder={**hidden, "num_blocks": 1},
+                name="discriminator",
+            ),
+            normalization=normalization,
+            **kwargs,
+        )
+
+    def networks(self):
+        """The networks that train, by name."""
+        networks = {
+            "pilgd_learner": self.pilgd_learner,
+            "discriminator": self.discriminator,
+            "pagd_learner": self.pagd_learner,
+            "flow": self.flow,
+        }
+        for name, network in networks.items():
+            if network is not None and network.name != name:
+                raise ValueError(
+                    f"The layer passed as `{name}` must be named {name!r}, since the "
+                    f"optimizers find its weights by it. Its name is {network.name!r}."
+                )
+        return {k: v for k, v in networks.items() if v is not None}
+
+    def _check_sizes(self):
+        networks = self.networks()
+        joints = {k: v.num_joints for k, v in networks.items()}
+        joints["normalization"] = self.normalization.num_joints
+        if len(set(joints.values())) > 1:
+            raise ValueError(f"The parts differ in their joint count: {joints}.")
+        latents = {
+            k: v.latent_size for k, v in networks.items() if hasattr(v, "latent_size")
+        }
+        if len(set(latents.values())) > 1:
+            raise ValueError(f"The parts differ in their latent size: {latents}.")
+
+    # Inference.
+
+    @property
+    def num_joints(self):
+        """Number of joints, J."""
+        return self.normalization.num_joints
+
+    def base_parameters(self, condition):
+        """`mu_2D` and `log sigma_2D` (Eq. 7), each `(batch, 1, d)`.
+
+        Args:
+            condition: Normalised keypoints, `(batch, J, 2)`.
+        """
+        if self.pagd_learner is not None:
+            return self.pagd_learner(condition)
+        shape = (ops.shape(condition)[0], 1, self.flow.latent_size)
+        return ops.zeros(shape), ops.zeros(shape)
+
+    def distribution(self, keypoints, image_size=None):
+        """The distribution over 3D poses given 2D keypoints.
+
+        Args:
+            keypoints: `(batch, J, 2)` pixels.
+            image_size: `(batch, 2)` or `(2,)`: width and height of the images in
+                pixels. May be None for a model whose normalisation needs none.
+
+        Returns:
+            A `PoseDistribution`.
+
+        Raises:
+            ValueError: If the joint count is not the model's, the batch is empty or
+                NumPy keypoints are not finite.
+        """
+        keypoints = check_keypoints(keypoints, self.num_joints)
+        condition = self.normalization.normalize_keypoints(keypoints, image_size)
+        return PoseDistribution(self, condition)
+
+    def mode(self, keypoints, image_size=None):
+        """The pose at the mode of the base: the single hypothesis of Table 3.
+
+        Args and errors: see `distribution`.
+
+        Returns:
+            `(batch, J, 3)` mm, the root at 0.
+        """
+        return self.distribution(keypoints, image_size).mode()
+
+    def sample(
+        self,
+        keypoints,
+        num_hypotheses,
+        seed,
+        image_size=None,
+        first_hypothesis=0,
+        temperature=1.0,
+    ):
+        """Draws hypotheses.
+
+        Args:
+            keypoints: `(batch, J, 2)` pixels.
+            num_hypotheses: S, at least 1.
+            seed: Int, or row seeds `(batch, 2)`. Hypothesis i of a row is a function
+                of its row seed and i only; an int means `(seed, row index)`.
+            image_size: See `distribution`.
+            first_hypothesis: Index of the first hypothesis, for drawing in chunks.
+            temperature: Factor on the base's standard deviation.
+
+        Returns:
+            `(batch, num_hypotheses, J, 3)` mm, the roots at 0.
+
+        Raises:
+            ValueError: As `distribution`, or if `num_hypotheses` is below 1.
+        """
+        return self.distribution(keypoints, image_size).sample(
+            num_hypotheses, seed, first_hypothesis, temperature
+        )
+
+    def latent_log_prob(self, pose_3d, keypoints, image_size=None):
+        """Log-density of the latent `w = g(P_3D, P_2D)` under the flow (Eq. 9).
+
+        Exact for the latent, not for the pose: the decoder is no bijection.
+
+        Args:
+            pose_3d: `(batch, J, 3)` mm; need not be root-relative.
+            keypoints: `(batch, J, 2)` pixels.
+            image_size: See `distribution`.
+
+        Returns:
+            `(batch,)` nats.
+        """
+        pose_3d = check_pose(pose_3d, self.num_joints)
+        return self.distribution(keypoints, image_size).latent_log_prob(pose_3d)
+
+    def call(self, inputs):
+        """The mode of keypoints, or of `{"keypoints": ..., "image_size": ...}`."""
+        if isinstance(inputs, dict):
+            return self.mode(inputs["keypoints"], inputs.get("image_size"))
+        return self.mode(inputs)
+
+    # Saving.
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            **{
+                name: keras.saving.serialize_keras_object(layer)
+                for name, layer in self._parts().items()
+            },
+        }
+
+    def _parts(self):
+        return {
+            "pilgd_learner": self.pilgd_learner,
+            "flow": self.flow,
+            "pagd_learner": self.pagd_learner,
+            "discriminator": self.discriminator,
+            "normalization": self.normalization,
+        }
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        config = dict(config)
+        for name in (
+            "pilgd_learner",
+            "flow",
+            "pagd_learner",
+            "discriminator",
+            "normalization",
+        ):
+            if config[name] is not None:
+                config[name] = keras.saving.deserialize_keras_object(
+                    config[name], custom_objects=custom_objects
+                )
+        return cls(**config)

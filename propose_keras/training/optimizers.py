@@ -1,0 +1,148 @@
+"""One optimizer per network, behind Keras' `MultiOptimizer`."""
+
+import keras
+
+NETWORKS = ("pilgd_learner", "discriminator", "pagd_learner", "flow")
+
+
+@keras.saving.register_keras_serializable(package="propose_keras")
+class PhaseOptimizer(keras.optimizers.MultiOptimizer):
+    """An optimizer for each network of ProPose.
+
+    Each phase applies the optimizers of its own networks, so their `iterations`, and
+    with them their learning-rate schedules, count that phase's steps only. The
+    `iterations` of this optimizer count all steps; training advances them.
+
+    Args:
+        pilgd_learner: Optimizer of g and k (rate alpha of Algorithm 1).
+        discriminator: Optimizer of D.
+        pagd_learner: Optimizer of q, v and h (rate alpha).
+        flow: Optimizer of f (rate beta).
+    """
+
+    def __init__(self, pilgd_learner, discriminator, pagd_learner, flow, **kwargs):
+        by_network = dict(
+            zip(NETWORKS, (pilgd_learner, discriminator, pagd_learner, flow))
+        )
+        patterns = {rf"(.*/)?{n}/.*": o for n, o in by_network.items()}
+        super().__init__(
+            keras.optimizers.OptimizerMap(pilgd_learner, patterns), **kwargs
+        )
+        self._by_network = by_network
+
+    @classmethod
+    def replicate(cls, optimizer):
+        """A `PhaseOptimizer` whose networks each get a copy of `optimizer`."""
+        config = optimizer.get_config()
+        return cls(*(type(optimizer).from_config(config) for _ in NETWORKS))
+
+    def for_network(self, network):
+        """The optimizer of a network, by the name it has in `NETWORKS`."""
+        return self._by_network[network]
+
+    @property
+    def learning_rate(self):
+        """Rate alpha as it stands; callbacks log it."""
+        return self._by_network["pilgd_learner"].learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, value):
+        raise AttributeError(
+            "The networks have a learning rate each: set it on the optimizer that "
+            f"`for_network(name)` returns, with a name out of {NETWORKS}."
+        )
+
+    def get_config(self):
+        return {
+            **{
+                name: keras.saving.serialize_keras_object(optimizer)
+                for name, optimizer in self._by_network.items()
+            },
+            "loss_scale_factor": self.loss_scale_factor,
+            "name": self.name,
+        }
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        config = dict(config)
+        for name in NETWORKS:
+            config[name] = keras.saving.deserialize_keras_object(
+                config[name], custom_objects=custom_objects
+            )
+        return cls(**config)
+
+
+def make_optimizer(
+    settings,
+    num_steps,
+    alpha=1e-3,
+    beta=1e-3,
+    discriminator_rate=1e-3,
+    schedule="cosine",
+    warmup=0.02,
+    weight_decay=0.0,
+    clip_norm=1.0,
+    ema_momentum=None,
+):
+    """Adam for each network, with schedules that end when training does.
+
+    Args:
+        settings: `TrainingSettings`: they say how many of the steps each phase gets.
+        num_steps: Steps that training will take in all.
+        alpha: Rate of g, k, q, v and h (Algorithm 1).
+        beta: Rate of f (Algorithm 1).
+        discriminator_rate: Rate of D.
+        schedule: `"cosine"` (to 0) or `"constant"`, after the warm-up.
+        warmup: Share of the steps over which rates rise linearly from 0.
+        weight_decay: Of AdamW; 0 is Adam.
+        clip_norm: Global norm that each network's gradient is clipped to, or None.
+        ema_momentum: Momentum of the running average of the weights, or None for
+            none.
+
+    Returns:
+        A `PhaseOptimizer`.
+
+    Raises:
+        ValueError: If `schedule` is unknown or a number out of range.
+    """
+    if schedule not in ("cosine", "constant"):
+        raise ValueError(
+            f"`schedule` must be 'cosine' or 'constant', not {schedule!r}."
+        )
+    if num_steps < 1 or not 0.0 <= warmup < 1.0:
+        raise ValueError(
+            "`num_steps` must be at least 1 and `warmup` in [0, 1). Received: "
+            f"{num_steps=}, {warmup=}."
+        )
+
+    def optimizer(rate, phase):
+        steps = max(settings.steps_of_phase(phase, num_steps), 1)
+        return keras.optimizers.AdamW(
+            learning_rate=_schedule(rate, schedule, steps, int(warmup * steps)),
+            weight_decay=weight_decay,
+            global_clipnorm=clip_norm,
+            use_ema=ema_momentum is not None,
+            ema_momentum=0.99 if ema_momentum is None else ema_momentum,
+        )
+
+    return PhaseOptimizer(
+        pilgd_learner=optimizer(alpha, 0),
+        discriminator=optimizer(discriminator_rate, 0),
+        pagd_learner=optimizer(alpha, 1),
+        flow=optimizer(beta, 1),
+    )
+
+
+def _schedule(rate, schedule, num_steps, warmup_steps):
+    if schedule == "cosine":
+        return keras.optimizers.schedules.CosineDecay(
+            initial_learning_rate=0.0 if warmup_steps else rate,
+            decay_steps=max(num_steps - warmup_steps, 1),
+            warmup_target=rate if warmup_steps else None,
+            warmup_steps=warmup_steps,
+        )
+    if warmup_steps:
+        return keras.optimizers.schedules.PolynomialDecay(
+            0.0, warmup_steps, end_learning_rate=rate
+        )
+    return rate

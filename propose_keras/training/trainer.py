@@ -1,0 +1,177 @@
+"""The Keras face of ProPose's training: `compile`, `fit`, `evaluate`, `predict`."""
+
+import dataclasses
+
+import keras
+import numpy as np
+from keras import ops
+
+from propose_keras import backend, random
+from propose_keras.inputs import check_keypoints, check_pose
+from propose_keras.training.objectives import LOSS_NAMES, Batch, log_names
+from propose_keras.training.optimizers import PhaseOptimizer
+from propose_keras.training.phases import make_phases
+from propose_keras.training.settings import TrainingSettings
+
+if backend.name == "jax":
+    from propose_keras.training.jax import TrainStep
+else:
+    from propose_keras.training.tensorflow import TrainStep
+
+
+class AlternatingTrainer(TrainStep, keras.Model):
+    """A Keras model that trains by the phases of Algorithm 1.
+
+    Subclasses have the attributes `pilgd_learner`, `flow`, `pagd_learner` (or None),
+    `discriminator` (or None), `normalization` and `num_joints`, and the methods
+    `networks` and `base_parameters`.
+    """
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.settings = TrainingSettings()
+        self._trackers = {n: keras.metrics.Mean(name=n) for n in LOSS_NAMES}
+        self._error = keras.metrics.Mean(name="mpjpe")
+
+    def compile(self, optimizer="adam", settings=None, **kwargs):
+        """Prepares training.
+
+        Args:
+            optimizer: A `PhaseOptimizer`, see `training.make_optimizer`; or any Keras
+                optimizer, of which each network then gets a copy.
+            settings: `TrainingSettings`.
+            **kwargs: `metrics`, `run_eagerly`, `steps_per_execution`, `jit_compile` of
+                `keras.Model.compile`. XLA is on unless `jit_compile=False`. The losses
+                are the paper's; there is no `loss` to choose.
+
+        Raises:
+            ValueError: If a loss is passed, or the settings need a discriminator that
+                the model does not have.
+        """
+        if kwargs.pop("loss", None) is not None:
+            raise ValueError(
+                "ProPose trains on the losses of its paper: choose them through "
+                "`settings`, not `loss`."
+            )
+        settings = settings or TrainingSettings()
+        if isinstance(settings, dict):
+            settings = TrainingSettings(**settings)
+        if settings.use_discriminator and self.discriminator is None:
+            raise ValueError(
+                "The settings weigh in the adversarial losses of Eq. 11, but the model "
+                "has no discriminator. Pass one, or set `generator_weight` and "
+                "`pulling_away_weight` to 0."
+            )
+        optimizer = keras.optimizers.get(optimizer)
+        if not isinstance(optimizer, PhaseOptimizer):
+            optimizer = PhaseOptimizer.replicate(optimizer)
+        optimizer.build(self.trainable_variables)
+        self.settings = settings
+        self.phases = make_phases(self, settings)
+        self._compiled_with = {k: v for k, v in kwargs.items() if k == "jit_compile"}
+        kwargs.setdefault("jit_compile", not kwargs.get("run_eagerly", False))
+        super().compile(optimizer=optimizer, **kwargs)
+
+    def get_compile_config(self):
+        """What `compile_from_config` needs to compile the model again."""
+        return {
+            "optimizer": keras.saving.serialize_keras_object(self.optimizer),
+            "settings": dataclasses.asdict(self.settings),
+            **self._compiled_with,
+        }
+
+    def compile_from_config(self, config):
+        """Compiles the model as a saved one was."""
+        optimizer = keras.saving.deserialize_keras_object(config["optimizer"])
+        self.compile(**{**config, "optimizer": optimizer})
+
+    def get_metrics_result(self):
+        """Results of `evaluate`: without the losses, which only training computes."""
+        results = super().get_metrics_result()
+        return {k: v for k, v in results.items() if k not in self._trackers}
+
+    def training_batch(self, data):
+        """Normalises `(inputs, pose_3d)` as `fit` passes it."""
+        inputs, pose_3d, weight = keras.utils.unpack_x_y_sample_weight(data)
+        if pose_3d is None or weight is not None:
+            raise ValueError(
+                "Expected batches `(inputs, pose_3d)`: training needs poses and takes "
+                "no sample weights."
+            )
+        if not isinstance(inputs, dict):
+            inputs = {"keypoints": inputs}
+        keypoints = check_keypoints(inputs["keypoints"], self.num_joints)
+        pose_3d = check_pose(pose_3d, self.num_joints)
+        condition = self.normalization.normalize_keypoints(
+            keypoints, inputs.get("image_size")
+        )
+        pose = self.normalization.normalize_pose(pose_3d)
+        return Batch(ops.stop_gradient(pose[:, None]), ops.stop_gradient(condition))
+
+    def step_seed(self, step):
+        """Seed `(2,)` of a step's noise: a function of (settings.seed, step)."""
+        return random.fold_in(np.array([self.settings.seed, 0], "uint32"), step)
+
+    def network_variables(self, network):
+        """Trainable variables of a network, by its name."""
+        return self.networks()[network].trainable_variables
+
+    def complete_logs(self, logs):
+        """Fills in weight 0 for the losses that a phase has not computed."""
+        zero = ops.zeros((), "float32")
+        logs = {
+            name: logs.get(name, (zero, zero))
+            for name in log_names(self, self.settings)
+        }
+        return {
+            name: (ops.cast(value, "float32"), ops.cast(weight, "float32"))
+            for name, (value, weight) in logs.items()
+        }
+
+    def update_loss_trackers(self, logs):
+        """Adds a step's losses to their means and returns the means."""
+        for name, (value, weight) in logs.items():
+            self._trackers[name].update_state(value, sample_weight=weight)
+        return {name: self._trackers[name].result() for name in logs}
+
+    def compute_loss(
+        self, x=None, y=None, y_pred=None, sample_weight=None, training=True
+    ):
+        """Mean error of the mode in mm: the loss that `evaluate` reports."""
+        return ops.mean(self._joint_errors(y, y_pred))
+
+    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+        """MPJPE of the mode in mm, and the metrics passed to `compile`."""
+        self._error.update_state(self._joint_errors(y, y_pred))
+        return {
+            **super().compute_metrics(x, y, y_pred, sample_weight),
+            "mpjpe": self._error.result(),
+        }
+
+    def _joint_errors(self, pose_3d, prediction):
+        root = self.normalization.skeleton.root
+        pose_3d = check_pose(pose_3d, self.num_joints)
+        relative = pose_3d - pose_3d[:, root : root + 1]
+        return ops.norm(relative - prediction, axis=-1)
+
+    def fit(self, x=None, y=None, **kwargs):
+        """`keras.Model.fit` on `(inputs, pose_3d)`; arrays are checked first."""
+        self._check_arrays(x, y)
+        return super().fit(x, y, **kwargs)
+
+    def evaluate(self, x=None, y=None, **kwargs):
+        """`keras.Model.evaluate`: the MPJPE of the mode, mm."""
+        self._check_arrays(x, y)
+        return super().evaluate(x, y, **kwargs)
+
+    def predict(self, x, **kwargs):
+        """`keras.Model.predict`: the mode, `(N, J, 3)` mm."""
+        self._check_arrays(x)
+        return super().predict(x, **kwargs)
+
+    def _check_arrays(self, x, y=None):
+        keypoints = x.get("keypoints") if isinstance(x, dict) else x
+        if isinstance(keypoints, np.ndarray):
+            check_keypoints(keypoints, self.num_joints)
+        if isinstance(y, np.ndarray):
+            check_pose(y, self.num_joints)
