@@ -54,13 +54,11 @@ def _upright(pose_3d: np.ndarray) -> np.ndarray:
     return pose_3d[..., [0, 2, 1]] * np.array([1.0, 1.0, -1.0])
 
 
-def _fit(axes, points: np.ndarray) -> None:
-    """Widens the limits to a cube around all points drawn so far."""
-    low, high = points.min(axis=0), points.max(axis=0)
-    if axes.has_data():
-        bounds = getattr(axes, "_propose_keras_bounds", (low, high))
-        low, high = np.minimum(low, bounds[0]), np.maximum(high, bounds[1])
-    axes._propose_keras_bounds = (low, high)
+def _fit(axes) -> None:
+    """Sets the limits to a cube around all that has been drawn."""
+    flat, depth = axes.xy_dataLim, axes.zz_dataLim
+    low = np.array([flat.x0, flat.y0, depth.x0])
+    high = np.array([flat.x1, flat.y1, depth.x1])
     center, half = (low + high) / 2, 0.53 * (high - low).max()
     for set_limit, middle in zip((axes.set_xlim, axes.set_ylim, axes.set_zlim), center):
         set_limit(middle - half, middle + half)
@@ -101,7 +99,7 @@ def draw_pose_3d(
             label=label,
         )
         label = None
-    _fit(axes, points)
+    _fit(axes)
 
 
 def draw_keypoints_2d(
@@ -140,10 +138,8 @@ def draw_keypoints_2d(
         low, high = keypoints.min(axis=0), keypoints.max(axis=0)
     else:
         low, high = np.zeros(2), np.asarray(image_size, dtype=float)
-    center, half = (
-        (low + high) / 2,
-        (high - low).max() * (0.58 if not image_size else 0.5),
-    )
+    margin = 1.0 if image_size is not None else 1.16
+    center, half = (low + high) / 2, margin * (high - low).max() / 2
     axes.set_xlim(center[0] - half, center[0] + half)
     axes.set_ylim(center[1] + half, center[1] - half)
     axes.set_aspect("equal")
@@ -181,18 +177,21 @@ def draw_hypotheses(
     if alpha is None:
         alpha = float(np.clip(2.5 / max(len(points), 1), 0.04, 0.6))
     segments = points[:, np.array(skeleton.bones)].reshape(-1, 2, 3)
+    had_data = axes.has_data()
+    axes.computed_zorder = False
     axes.add_collection3d(
         art3d.Line3DCollection(
-            segments, colors=HYPOTHESIS_COLOR, alpha=alpha, linewidths=1.0
+            segments, colors=HYPOTHESIS_COLOR, alpha=alpha, linewidths=1.0, zorder=1
         )
     )
-    _fit(axes, points.reshape(-1, 3))
+    axes.auto_scale_xyz(*points.reshape(-1, 3).T, had_data)
+    _fit(axes)
     for name, pose, color in (
         ("mode", mode, MODE_COLOR),
         ("ground_truth", ground_truth, GROUND_TRUTH_COLOR),
     ):
         if pose is not None:
-            draw_pose_3d(axes, centered(name, pose, 2), skeleton, color, linewidth=1.6)
+            draw_pose_3d(axes, centered(name, pose, 2), skeleton, color, linewidth=1.4)
 
 
 def figure_hypotheses(
