@@ -1,15 +1,14 @@
 """Human3.6M as clips of 2D and 3D poses."""
 
 import dataclasses
-import errno
 import functools
 
 import tensorflow_datasets as tfds
 from absl import logging
 
-from propose_keras.data.beam import local_pipeline_options
+from propose_keras.data import beam
 from propose_keras.data.features import clip_features
-from propose_keras.data.human36m import clips, sources
+from propose_keras.data.human36m import clips, plan, sources
 
 
 @dataclasses.dataclass
@@ -34,8 +33,8 @@ class Human36mConfig(tfds.core.BuilderConfig):
 
     detections: str | None = None
     source: str | None = None
-    dropped_sequences: tuple[str, ...] = clips.DEFAULT_DROPPED
-    max_length_difference: int = clips.DEFAULT_LENGTH_DIFFERENCE
+    dropped_sequences: tuple[str, ...] = plan.DEFAULT_DROPPED
+    max_length_difference: int = plan.DEFAULT_LENGTH_DIFFERENCE
     with_scores: bool = False
     strict: bool = False
 
@@ -81,11 +80,15 @@ class Builder(tfds.core.ShardBasedBuilder):
         )
 
     def _shard_iterators_per_split(self, dl_manager: tfds.download.DownloadManager):
+        return self._shards
+
+    def _download_and_prepare(self, dl_manager, download_config=None):
         config = self.builder_config
         found = sources.find_sources(
             dl_manager.manual_dir, config.detections or config.name, config.source
         )
-        plan = clips.make_plan(
+        logging.info("Human3.6M:\n%s", found.description)
+        planned = plan.make_plan(
             found,
             tuple(config.dropped_sequences),
             config.max_length_difference,
@@ -93,15 +96,32 @@ class Builder(tfds.core.ShardBasedBuilder):
         )
         self.info.metadata.update(
             sources=found.description.splitlines(),
-            contents=plan.report().splitlines(),
+            contents=planned.report().splitlines(),
         )
-        return {
-            split: [
-                functools.partial(clips.make_examples, shard, found, config.with_scores)
-                for shard in clips.make_shards(plan, split)
-            ]
-            for split in clips.SPLITS
-        }
+        split_infos = []
+        # All splits at once would share one pipeline, which the second split runs
+        # again as a whole.
+        for split in plan.SPLITS:
+            shards = plan.make_shards(planned, split)
+            self._shards = {
+                split: [
+                    functools.partial(
+                        clips.make_examples, shard, found, config.with_scores
+                    )
+                    for shard in shards
+                ]
+            }
+            super()._download_and_prepare(dl_manager, download_config)
+            split_infos.append(self.info.splits[split])
+            written = self.info.splits[split].num_examples
+            num_clips = sum(len(shard) for shard in shards)
+            if written != num_clips:
+                raise RuntimeError(
+                    f"Beam wrote {written} of {num_clips} clips of the split {split!r}. "
+                    "Build again, with one worker if it persists "
+                    "(--beam_pipeline_options=runner=FnApiRunner)."
+                )
+        self.info.set_splits(tfds.core.SplitDict(split_infos))
 
     def download_and_prepare(self, *, download_config=None, **kwargs):
         """Builds the data set; see `tfds.core.DatasetBuilder.download_and_prepare`.
@@ -109,21 +129,13 @@ class Builder(tfds.core.ShardBasedBuilder):
         Without a Beam runner or options it runs in processes on this machine.
         """
         download_config = download_config or tfds.download.DownloadConfig()
-        if not (download_config.beam_runner or download_config.beam_options):
-            download_config.beam_options = local_pipeline_options()
-            download_config.beam_runner = "FnApiRunner"
+        beam.choose_runner(download_config)
         try:
             super().download_and_prepare(download_config=download_config, **kwargs)
         except Exception as error:
-            if getattr(error, "errno", None) == errno.ENOSPC or (
-                "No space left on device" in str(error)
-            ):
-                raise OSError(
-                    errno.ENOSPC,
-                    "No space left while building Human3.6M, which takes about 1 GB "
-                    "per config there and in the folder for temporary files",
-                    str(self.data_path),
-                ) from error
-            raise
+            plain = beam.plain_error(error, self.data_path)
+            if plain is None:
+                raise
+            raise plain from error
         if "contents" in (self.info.metadata or {}):
             logging.warning("Human3.6M:\n%s", "\n".join(self.info.metadata["contents"]))

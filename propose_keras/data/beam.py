@@ -1,19 +1,24 @@
-"""How Beam runs on one machine, for builds that ask for no runner."""
+"""How builds run on Beam: on this machine unless told otherwise."""
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import typing
 
+from propose_keras.data.errors import DataFileError
+
 if typing.TYPE_CHECKING:
+    import tensorflow_datasets as tfds
     from apache_beam.options.pipeline_options import PipelineOptions
+
+# Comes with Beam. The newest `DirectRunner` first tries to download a helper.
+LOCAL_RUNNER = "FnApiRunner"
 
 
 def local_pipeline_options(num_workers: int | None = None) -> PipelineOptions:
     """Options of a runner on this machine that fetches nothing.
-
-    Beam's `DirectRunner` now first tries to download a helper (Prism); the
-    `FnApiRunner` named here comes with Beam.
 
     Args:
         num_workers: Worker processes; None for one per core. With 1 everything runs
@@ -27,7 +32,55 @@ def local_pipeline_options(num_workers: int | None = None) -> PipelineOptions:
     num_workers = num_workers or len(os.sched_getaffinity(0))
     return PipelineOptions(
         flags=[],
-        runner="FnApiRunner",
+        runner=LOCAL_RUNNER,
         direct_num_workers=num_workers,
         direct_running_mode="multi_processing" if num_workers > 1 else "in_memory",
     )
+
+
+def choose_runner(download_config: tfds.download.DownloadConfig) -> None:
+    """Sets the runner in a download config that leaves it open.
+
+    `tfds build` passes `--beam_pipeline_options` on as options only, while TFDS writes
+    shards through Beam only where a runner is set.
+
+    Args:
+        download_config: Changed in place. The runner named in its options is taken;
+            without a name it is this machine's.
+    """
+    from apache_beam.options.pipeline_options import StandardOptions
+
+    if download_config.beam_runner is not None:
+        return
+    if download_config.beam_options is None:
+        download_config.beam_options = local_pipeline_options()
+    standard = download_config.beam_options.view_as(StandardOptions)
+    download_config.beam_runner = standard.runner or LOCAL_RUNNER
+
+
+def plain_error(error: BaseException, folder: str | os.PathLike) -> Exception | None:
+    """What a failed build comes down to, out of a worker's traceback.
+
+    Args:
+        error: What the build raised.
+        folder: Where it wrote to.
+
+    Returns:
+        An error to raise instead, or None if the one at hand says it best.
+    """
+    if isinstance(error, DataFileError):
+        return None
+    text = str(error)
+    if getattr(error, "errno", None) == errno.ENOSPC or (
+        os.strerror(errno.ENOSPC) in text
+    ):
+        return OSError(
+            errno.ENOSPC,
+            "No space left to write the data set. Nothing of it was kept. Free some "
+            "there and in the folder for temporary files, or choose another `data_dir`",
+            os.fspath(folder),
+        )
+    found = re.findall(
+        r"DataFileError: (.+?)(?: \[while running|$)", text, re.MULTILINE
+    )
+    return DataFileError(found[-1]) if found else None
