@@ -44,18 +44,18 @@ def calibration_levels(hypotheses, target):
     num_within = ops.sum(ops.cast(within, "int32"), axis=-1)
     below = ops.max(ops.where(within, spread, -np.inf), axis=-1)
     above = ops.min(ops.where(within, np.inf, spread), axis=-1)
-    level = 0
-    for quantile in QUANTILES:
-        position = quantile * (num_hypotheses - 1)
-        index = int(np.floor(position + 1e-9))
-        fraction = max(position - index, 0.0)
-        # Sorted, hypothesis `num_within` is the first beyond the truth. A quantile
-        # between the neighbours of the truth has to be computed.
-        between = below + fraction * (above - below) > truth
-        between = (num_within == index + 1) & between if fraction > 0 else False
-        exceeds = (num_within <= index) | between
-        level = level + ops.cast(ops.logical_not(exceeds), "int32")
-    return level
+    position = QUANTILES * (num_hypotheses - 1)
+    index = np.floor(position + 1e-9)
+    fraction = np.maximum(position - index, 0.0).astype("float32")
+    index = index.astype("int32")
+    # Sorted, hypothesis `num_within` is the first beyond the truth. Only a quantile
+    # between the neighbours of the truth has to be computed.
+    num_within, truth = num_within[..., None], truth[..., None]
+    below, above = below[..., None], above[..., None]
+    between = (num_within == index + 1) & (fraction > 0)
+    between = between & (below + fraction * (above - below) > truth)
+    exceeds = (num_within <= index) | between
+    return ops.sum(ops.cast(ops.logical_not(exceeds), "int32"), axis=-1)
 
 
 def calibration_curve(levels):

@@ -124,10 +124,9 @@ def auc(errors, thresholds):
         `(...)` in [0, 1].
     """
     errors = ops.convert_to_tensor(errors)
-    # The number of thresholds above an error; they are sorted, so a loop over them
-    # needs no axis more than the errors have.
-    above = sum(ops.cast(errors < t, errors.dtype) for t in thresholds)
-    return ops.mean(above, axis=-1) / len(thresholds)
+    thresholds = np.asarray(thresholds, "float32")
+    below = ops.cast(errors[..., None] < thresholds, errors.dtype)
+    return ops.mean(below, axis=(-2, -1))
 
 
 def cps(largest_errors, thresholds):
@@ -151,7 +150,7 @@ def cps(largest_errors, thresholds):
     weights = np.zeros(len(thresholds))
     weights[1:] += np.diff(thresholds) / 2
     weights[:-1] += np.diff(thresholds) / 2
-    return sum(
-        float(w) * ops.cast(largest_errors < float(t), largest_errors.dtype)
-        for w, t in zip(weights, thresholds)
+    below = ops.cast(
+        largest_errors[..., None] < thresholds.astype("float32"), largest_errors.dtype
     )
+    return ops.sum(below * weights.astype("float32"), axis=-1)

@@ -1,0 +1,261 @@
+"""The compiled evaluator: keypoints and ground truth in, figures of poses out."""
+
+import dataclasses
+import time
+from collections.abc import Callable
+
+import keras
+import numpy as np
+from keras import ops
+
+from propose_keras import backend
+from propose_keras.data.arrays import PoseArrays
+from propose_keras.evaluation.measures import (
+    measure_hypotheses,
+    measure_poses,
+    measure_single,
+    measure_spread,
+)
+from propose_keras.evaluation.protocols import Protocol
+from propose_keras.geometry import root_centre
+from propose_keras.metrics.hypotheses import check_num_hypotheses
+
+# Hypotheses in flight per device by default: enough to fill it, little memory.
+_ROWS_IN_FLIGHT = 2**16
+# Numbers of hypotheses for the curve of error against S.
+_CURVE = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class PoseFigures:
+    """Figures of poses, in the order of the arrays evaluated.
+
+    Attributes:
+        values: Figure's name to array, one row per pose that was evaluated; see
+            `evaluation.measures`.
+        rows: Row in the arrays of each pose evaluated, `(num_poses,)`.
+        num_excluded: Poses left out since their ground truth is not finite.
+        num_hypotheses: Numbers of hypotheses asked for, increasing.
+        curve: Numbers of hypotheses of the columns of `best_*`; holds those asked for.
+        seed: Of the hypotheses.
+        seconds: Wall time, compilation included.
+        hypotheses_per_second: Of all batches but the first, which compiles; NaN if
+            there was one batch only.
+    """
+
+    values: dict[str, np.ndarray]
+    rows: np.ndarray
+    num_excluded: int
+    num_hypotheses: tuple[int, ...]
+    curve: tuple[int, ...]
+    seed: int
+    seconds: float
+    hypotheses_per_second: float
+
+    @property
+    def num_poses(self) -> int:
+        """Poses evaluated."""
+        return len(self.rows)
+
+
+class Evaluator:
+    """Evaluates a model under a protocol, one XLA program per batch.
+
+    The program samples, measures every hypothesis and takes minima on the device;
+    figures of poses come back, hypotheses do not. Pose `i` of the arrays gets the row
+    seed `(seed, i)`, so figures do not depend on the batch size or on how many
+    hypotheses run at once. The last batch is padded, and the padding's figures are
+    dropped. Under a `keras.distribution.DataParallel` (JAX) batches are spread over the
+    devices; on TensorFlow one device is used.
+
+    Args:
+        model: Offers `mode`, `sample` and `latent_log_prob` as `ProPose` does.
+        protocol: What to measure.
+        num_hypotheses: Numbers of hypotheses S; for each the best is reported.
+        seed: Of the hypotheses.
+        batch_size: Poses per call of the program.
+        chunk_size: Hypotheses per pose that run at once; by default as many as make
+            65,536 rows.
+
+    Raises:
+        ValueError: If a number is out of range or the model is not one of 17 joints.
+    """
+
+    def __init__(
+        self,
+        model,
+        protocol: Protocol,
+        num_hypotheses=(1, 10, 200),
+        seed: int = 0,
+        batch_size: int = 64,
+        chunk_size: int | None = None,
+    ):
+        self.model = model
+        self.protocol = protocol
+        self.num_hypotheses = check_num_hypotheses(num_hypotheses)
+        self.seed = seed
+        if batch_size < 1 or (chunk_size is not None and chunk_size < 1):
+            raise ValueError(
+                "Expected `batch_size` and `chunk_size` of at least 1, received "
+                f"{batch_size} and {chunk_size}."
+            )
+        num_joints = getattr(model, "num_joints", 17)
+        if num_joints != 17:
+            raise ValueError(
+                f"The model was trained on {num_joints} joints; protocol "
+                f"{protocol.name!r} is defined on the 17 of Human3.6M."
+            )
+        self.batch_size = batch_size
+        self.chunk_size = chunk_size
+        largest = self.num_hypotheses[-1]
+        points = {n for n in _CURVE if n <= largest}
+        self.curve = tuple(sorted(points | set(self.num_hypotheses)))
+        self._compiled = backend.compile_function(
+            self._measure_batch, tuple(getattr(model, "variables", ()))
+        )
+
+    def evaluate(
+        self,
+        arrays: PoseArrays,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> PoseFigures:
+        """Evaluates poses.
+
+        Args:
+            arrays: The poses, selected by the protocol (`select_poses`).
+            progress: Called with the number of poses done and their total.
+
+        Returns:
+            Figures of the poses whose ground truth is finite.
+
+        Raises:
+            ValueError: If no pose is left or keypoints are not finite.
+        """
+        rows = np.flatnonzero(np.isfinite(arrays.pose_3d).all(axis=(1, 2)))
+        if not len(rows):
+            raise ValueError(
+                f"None of the {len(arrays)} poses has finite ground truth: there is "
+                "nothing to evaluate."
+            )
+        _check_keypoints(arrays.keypoints_2d[rows])
+        sizes = arrays.image_sizes()
+        batch_size = self._batch_size(len(rows))
+        parts, pending, times = [], None, [time.perf_counter()]
+        for start in range(0, len(rows), batch_size):
+            # Rows beyond the end repeat the last one.
+            batch = rows[np.minimum(start + np.arange(batch_size), len(rows) - 1)]
+            seeds = np.stack([np.full_like(batch, self.seed), batch], axis=-1)
+            inputs = (
+                arrays.keypoints_2d[batch],
+                sizes[batch],
+                arrays.pose_3d[batch],
+                seeds.astype(np.int32),
+            )
+            running = self._compiled(*(_place(x) for x in inputs))
+            # Fetched one batch late, so that the device never waits for the host.
+            if pending is not None:
+                parts.append(_fetch(pending))
+                times.append(time.perf_counter())
+                if progress:
+                    progress(len(parts) * batch_size, len(rows))
+            pending = running
+        parts.append(_fetch(pending))
+        times.append(time.perf_counter())
+        if progress:
+            progress(len(rows), len(rows))
+        drawn = (len(parts) - 1) * batch_size * self.num_hypotheses[-1]
+        return PoseFigures(
+            values={
+                name: np.concatenate([part[name] for part in parts])[: len(rows)]
+                for name in parts[0]
+            },
+            rows=rows,
+            num_excluded=len(arrays) - len(rows),
+            num_hypotheses=self.num_hypotheses,
+            curve=self.curve,
+            seed=self.seed,
+            seconds=times[-1] - times[0],
+            hypotheses_per_second=(
+                drawn / (times[-1] - times[1]) if drawn else float("nan")
+            ),
+        )
+
+    def _batch_size(self, num_poses: int) -> int:
+        batch_size = min(self.batch_size, num_poses)
+        distribution = keras.distribution.distribution()
+        if distribution is None:
+            return batch_size
+        num_devices = distribution.device_mesh.devices.size
+        return -(-batch_size // num_devices) * num_devices
+
+    def _measure_batch(self, keypoints, image_size, pose_3d, row_seeds):
+        """Figures of a batch: the function that is compiled."""
+        target = root_centre(pose_3d)
+        mode = self.model.mode(keypoints, image_size)
+        hypotheses, measures = self._measure_chunks(
+            keypoints, image_size, target, row_seeds
+        )
+        figures = measure_hypotheses(measures, self.curve)
+        figures.update(measure_spread(hypotheses, target))
+        figures.update(
+            measure_single(self.protocol, mode, hypotheses, measures, target, keypoints)
+        )
+        figures["latent_log_prob"] = self.model.latent_log_prob(
+            pose_3d, keypoints, image_size
+        )
+        return figures
+
+    def _measure_chunks(self, keypoints, image_size, target, row_seeds):
+        """Hypotheses `(batch, S, 17, 3)` and their measures, `(batch, S)` each."""
+        batch_size = keypoints.shape[0]
+        total = self.num_hypotheses[-1]
+        chunk = self.chunk_size or max(_ROWS_IN_FLIGHT // batch_size, 1)
+        num_chunks = -(-total // min(chunk, total))
+        # Equal chunks; the last may draw a few hypotheses more than asked for.
+        chunk = -(-total // num_chunks)
+
+        def measure(first):
+            hypotheses = self.model.sample(
+                keypoints,
+                chunk,
+                row_seeds,
+                image_size=image_size,
+                first_hypothesis=first,
+            )
+            hypotheses = root_centre(hypotheses)
+            measures = measure_poses(
+                self.protocol, hypotheses, target[:, None], keypoints[:, None]
+            )
+            return hypotheses, measures
+
+        if num_chunks == 1:
+            return measure(0)
+
+        def unstack(chunks):
+            merged = ops.moveaxis(chunks, 0, 1)
+            return ops.reshape(merged, (batch_size, -1, *merged.shape[3:]))[:, :total]
+
+        chunks, measures = ops.map(measure, chunk * ops.arange(num_chunks))
+        return unstack(chunks), {k: unstack(v) for k, v in measures.items()}
+
+
+def _check_keypoints(keypoints):
+    finite = np.isfinite(keypoints).all(axis=(1, 2))
+    if not finite.all():
+        raise ValueError(
+            f"The 2D keypoints of {np.sum(~finite)} of {len(finite)} poses are not "
+            "finite. Fill them in or leave those poses out: a lifter needs all joints."
+        )
+
+
+def _place(array):
+    """Spreads a batch over the devices of a distribution, if there is one."""
+    distribution = keras.distribution.distribution()
+    if distribution is None:
+        return ops.convert_to_tensor(array)
+    layout = distribution.get_data_layout(array.shape)
+    return keras.distribution.distribute_tensor(array, layout)
+
+
+def _fetch(figures):
+    return {name: ops.convert_to_numpy(value) for name, value in figures.items()}
