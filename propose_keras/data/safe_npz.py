@@ -20,6 +20,8 @@ import numpy as np
 
 from propose_keras.data.errors import DataFileError
 
+from propose_keras.data.errors import DataFileError
+
 _PLAIN_KINDS = "biufcSU"
 # All that reading a damaged or hostile archive is known to raise, memory errors
 # for absurd declared sizes included.
@@ -57,7 +59,7 @@ def load_npz(
             holds a pickle that asks for anything but arrays and plain values.
     """
     allowed_keys, optional_keys = list(allowed_keys), list(optional_keys)
-    name = getattr(path, "name", path)
+    name = getattr(path, "name", path) if hasattr(path, "read") else path
     if not hasattr(path, "read") and not os.path.isfile(path):
         raise FileNotFoundError(f"There is no file {name}.")
     try:
@@ -235,16 +237,21 @@ def _resolve(value: Any) -> Any:
 
 
 def _resolve_array(record: _Array) -> np.ndarray:
+    """Makes the array once; the record then keeps it in place of its bytes."""
     if record.state is None:
         raise pickle.UnpicklingError("an array without contents")
+    if isinstance(record.state, np.ndarray):
+        return record.state
     shape, dtype, order, data = record.state
     if not isinstance(dtype, _DType):
         raise pickle.UnpicklingError("an array without a dtype")
     if not dtype.dtype().hasobject:
-        return _from_buffer(data, dtype, shape, order)
+        record.state = _from_buffer(data, dtype, shape, order)
+        return record.state
     if not isinstance(data, list):
         raise pickle.UnpicklingError("objects given as raw bytes")
     array = np.empty(len(data), object)
     for index, item in enumerate(data):
         array[index] = _resolve(item)
-    return array.reshape(shape, order=order)
+    record.state = array.reshape(shape, order=order)
+    return record.state
