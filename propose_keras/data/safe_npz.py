@@ -20,8 +20,6 @@ import numpy as np
 
 from propose_keras.data.errors import DataFileError
 
-from propose_keras.data.errors import DataFileError
-
 _PLAIN_KINDS = "biufcSU"
 # All that reading a damaged or hostile archive is known to raise, memory errors
 # for absurd declared sizes included.
