@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import gzip
@@ -99,15 +100,16 @@ class CdfPositions:
         place = self.places[subject]
         files = _files_in_archive(place) if place.is_file() else _files_in_folder(place)
         seen = set()
-        for name, path in files:
-            parsed = self._parse(subject, name)
-            if parsed is None:
-                continue
-            if parsed in seen:
-                raise DataFileError(f"{place} holds {name} twice.")
-            seen.add(parsed)
-            where = f"{name} in {place}"
-            yield *parsed, check_positions(read_cdf_pose(path, where), where)
+        with contextlib.closing(files):
+            for name, path in files:
+                parsed = self._parse(subject, name)
+                if parsed is None:
+                    continue
+                if parsed in seen:
+                    raise DataFileError(f"{place} holds {name} twice.")
+                seen.add(parsed)
+                where = f"{name} in {place}"
+                yield *parsed, check_positions(read_cdf_pose(path, where), where)
         if not seen:
             raise DataFileError(
                 f"{place} holds no CDF file of {subject}'s sequences in a folder "
@@ -169,9 +171,10 @@ def _files_in_archive(archive: pathlib.Path) -> Iterator[tuple[str, pathlib.Path
     """Yields each CDF file's name and a temporary copy, overwritten by the next."""
     with tempfile.TemporaryDirectory() as folder:
         copy = pathlib.Path(folder) / "pose.cdf"
-        for name, contents in _members(archive):
-            copy.write_bytes(contents)
-            yield name, copy
+        with contextlib.closing(_members(archive)) as members:
+            for name, contents in members:
+                copy.write_bytes(contents)
+                yield name, copy
 
 
 def _members(archive: pathlib.Path) -> Iterator[tuple[str, bytes]]:

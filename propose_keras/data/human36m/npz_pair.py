@@ -35,7 +35,10 @@ class NpzPositions:
 
     def lengths(self) -> dict[Sequence, int]:
         """Frames of each sequence."""
-        return {key: len(value) for key, value in _load_positions(self.path).items()}
+        return {
+            key: len(value)
+            for key, value in _load_positions(self.path, _stamp(self.path)).items()
+        }
 
     def work_units(self, sequences: list[Sequence]) -> list[tuple[Sequence, ...]]:
         """Groups of sequences that are read together."""
@@ -49,7 +52,7 @@ class NpzPositions:
         Raises:
             DataFileError: If the file is damaged or an array of another shape.
         """
-        positions = _load_positions(self.path)
+        positions = _load_positions(self.path, _stamp(self.path))
         for sequence in sequences:
             yield sequence, None, positions[sequence]
 
@@ -66,7 +69,7 @@ class NpzDetections:
 
     def lengths(self) -> dict[tuple[Sequence, str], int]:
         """Frames of each sequence and camera."""
-        detections, _ = _load_detections(self.path)
+        detections, _ = _load_detections(self.path, _stamp(self.path))
         return {key: len(value) for key, value in detections.items()}
 
     def read(
@@ -77,14 +80,23 @@ class NpzDetections:
         Raises:
             DataFileError: If the file is damaged or an array of another shape.
         """
-        detections, layout = _load_detections(self.path)
+        detections, layout = _load_detections(self.path, _stamp(self.path))
         name = f"{self.path}: {sequence.key}, camera {camera}"
         return check_detections(detections[sequence, camera], name, layout)
 
 
+def _stamp(path: pathlib.Path) -> tuple[int, int]:
+    """Tells a file from what replaces it under the same name."""
+    status = path.stat()
+    return status.st_mtime_ns, status.st_size
+
+
 # Workers read many sequences from one file, which can only be read as a whole.
 @functools.lru_cache(maxsize=1)
-def _load_positions(path: pathlib.Path) -> dict[Sequence, np.ndarray]:
+def _load_positions(
+    path: pathlib.Path, stamp: tuple[int, int]
+) -> dict[Sequence, np.ndarray]:
+    del stamp
     tree = load_npz(path, ("positions_3d",))["positions_3d"]
     found = {}
     for sequence, value, name in _walk(tree, path, "positions_3d"):
@@ -94,8 +106,9 @@ def _load_positions(path: pathlib.Path) -> dict[Sequence, np.ndarray]:
 
 @functools.lru_cache(maxsize=1)
 def _load_detections(
-    path: pathlib.Path,
+    path: pathlib.Path, stamp: tuple[int, int]
 ) -> tuple[dict[tuple[Sequence, str], np.ndarray], str | None]:
+    del stamp
     entries = load_npz(path, ("positions_2d",), optional_keys=("metadata",))
     found = {}
     for sequence, views, name in _walk(entries["positions_2d"], path, "positions_2d"):
