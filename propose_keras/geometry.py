@@ -49,45 +49,33 @@ def similarity_align(source, target):
     target_mean = ops.mean(target, axis=-2, keepdims=True)
     source, _ = _normalize(source - ops.mean(source, axis=-2, keepdims=True))
     target, target_norm = _normalize(target - target_mean)
-    covariance = [[ops.sum(s * t, axis=-1) for t in target] for s in source]
-    inverse = 1.0 / _positive(ops.sqrt(sum(c * c for row in covariance for c in row)))
-    covariance = [[c * inverse for c in row] for row in covariance]
+    covariance, _ = _normalize(
+        ops.sum(source[..., :, None] * target[..., None, :], axis=-3)
+    )
+    # Matrices as nested lists of tensors: plain elementwise arithmetic for XLA.
+    covariance = [[covariance[..., i, j] for j in range(3)] for i in range(3)]
     rotation = _rotation_matrix(_optimal_quaternion(covariance))
-    axis = _main_axis(rotation, covariance)
-    rotated = _transform(rotation, source)
-    rotated = _turn_about_axis([a[..., None] for a in axis], rotated, target)
-    scale = ops.sum(_dot(rotated, target), axis=-1)[..., None] * target_norm
-    return ops.stack([scale * r for r in rotated], axis=-1) + target_mean
+    axis = ops.stack(_main_axis(rotation, covariance), axis=-1)[..., None, :]
+    rotation = ops.stack([ops.stack(row, axis=-1) for row in rotation], axis=-2)
+    rotated = ops.sum(rotation[..., None, :, :] * source[..., None, :], axis=-1)
+    rotated = _turn_about_axis(axis, rotated, target)
+    scale = ops.sum(rotated * target, axis=(-2, -1), keepdims=True) * target_norm
+    return scale * rotated + target_mean
 
 
-def _normalize(points):
-    """Scales centred points to a Frobenius norm of 1; points at 0 stay there.
+def _normalize(x):
+    """Scales matrices `(..., M, N)` to a Frobenius norm of 1; zeros stay zeros.
 
     Returns:
-        The x, y and z coordinates, each `(..., J)`: apart they are plain elementwise
-        arithmetic for XLA. Then the norm, `(..., 1)`.
+        The scaled matrices and their norm, `(..., 1, 1)`.
     """
-    points = [points[..., i] for i in range(3)]
-    norm = ops.sqrt(ops.sum(_dot(points, points), axis=-1, keepdims=True))
-    inverse = 1.0 / _positive(norm)
-    return [p * inverse for p in points], norm
+    norm = ops.sqrt(ops.sum(ops.square(x), axis=(-2, -1), keepdims=True))
+    return x / _positive(norm), norm
 
 
 def _positive(x):
     """`x`, or 1 where it is 0: a divisor."""
     return ops.where(x > 0, x, 1.0)
-
-
-def _dot(a, b):
-    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
-
-
-def _cross(a, b):
-    return [
-        a[1] * b[2] - a[2] * b[1],
-        a[2] * b[0] - a[0] * b[2],
-        a[0] * b[1] - a[1] * b[0],
-    ]
 
 
 def _optimal_quaternion(covariance):
@@ -119,15 +107,13 @@ def _rotation_matrix(quaternion):
     ]
 
 
-def _transform(matrix, points):
-    """Applies 3x3 matrices of `(...)` tensors to coordinates `(..., J)`."""
-    return [_dot([m[..., None] for m in row], points) for row in matrix]
-
-
 def _main_axis(rotation, covariance):
     """Direction, in the target's frame, of the covariance's largest singular value."""
     columns = list(zip(*covariance))
-    product = [[_dot(row, column) for column in columns] for row in rotation]
+    product = [
+        [sum(r * c for r, c in zip(row, column)) for column in columns]
+        for row in rotation
+    ]
     symmetric = [
         [0.5 * (product[i][j] + product[j][i]) + float(i == j) for j in range(3)]
         for i in range(3)
@@ -180,16 +166,31 @@ def _turn_about_axis(axis, points, target):
 
     Only what is perpendicular to the axis enters, so that long components along it do
     not drown the short ones across it.
+
+    Args:
+        axis: Unit vectors, `(..., 1, 3)`.
+        points: `(..., J, 3)`.
+        target: `(..., J, 3)`.
     """
-    along = _dot(axis, points)
-    across = [p - along * a for p, a in zip(points, axis)]
-    target_along = _dot(axis, target)
-    target_across = [t - target_along * a for t, a in zip(target, axis)]
+    along = ops.sum(axis * points, axis=-1, keepdims=True) * axis
+    across = points - along
+    target_across = target - ops.sum(axis * target, axis=-1, keepdims=True) * axis
     turned = _cross(axis, across)
-    cosine = ops.sum(_dot(across, target_across), axis=-1, keepdims=True)
-    sine = ops.sum(_dot(turned, target_across), axis=-1, keepdims=True)
+    cosine = ops.sum(across * target_across, axis=(-2, -1), keepdims=True)
+    sine = ops.sum(turned * target_across, axis=(-2, -1), keepdims=True)
     length = ops.sqrt(cosine * cosine + sine * sine)
     # Nothing across the axis: nothing to turn.
     cosine = ops.where(length > 0, cosine, 1.0) / _positive(length)
-    sine = sine / _positive(length)
-    return [along * a + cosine * p + sine * q for a, p, q in zip(axis, across, turned)]
+    return along + cosine * across + sine / _positive(length) * turned
+
+
+def _cross(a, b):
+    a, b = ([x[..., i] for i in range(3)] for x in (a, b))
+    return ops.stack(
+        [
+            a[1] * b[2] - a[2] * b[1],
+            a[2] * b[0] - a[0] * b[2],
+            a[0] * b[1] - a[1] * b[0],
+        ],
+        axis=-1,
+    )
