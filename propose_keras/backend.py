@@ -20,9 +20,9 @@ elif name == "jax":
 else:
     raise ImportError(
         "propose_keras runs on the Keras backends 'tensorflow' and 'jax', not "
-        f"{name!r}: TensorFlow Probability, which the flow is built from, has no version for it. "
-        "Set the environment variable KERAS_BACKEND to 'tensorflow' or 'jax' before "
-        "Keras is imported."
+        f"{name!r}: TensorFlow Probability, which the flow is built from, has no "
+        "version for it. Set the environment variable KERAS_BACKEND to 'tensorflow' or "
+        "'jax' before Keras is imported."
     )
 
 GreedyBijectorCache = cache_util.BijectorCacheWithGreedyAttrs

@@ -23,7 +23,7 @@ class PoseDistribution:
 
     @property
     def base(self):
-        """`S_2D` of Eq. 8: a TFP diagonal Gaussian, batch `(batch, 1)`, event `(d,)`."""
+        """`S_2D` of Eq. 8: a TFP Gaussian of batch `(batch, 1)` and event `(d,)`."""
         normal = tfp.distributions.Normal(self.base_mean, ops.exp(self.base_log_scale))
         return tfp.distributions.Independent(normal, reinterpreted_batch_ndims=1)
 

@@ -67,7 +67,7 @@ class TrainStep:
         return values, self.complete_logs(logs)
 
     def training_batch_from(self, data, non_trainable):
-        """The normalised batch, with the normalisation's statistics out of the state."""
+        """`training_batch` with the normalisation's statistics out of the state."""
         mapping = list(zip(self.non_trainable_variables, non_trainable))
         with keras.StatelessScope(state_mapping=mapping):
             return self.training_batch(data)

@@ -7,7 +7,10 @@ import numpy as np
 from keras import ops
 
 from propose_keras import backend, random
+from propose_keras.geometry import root_centre
 from propose_keras.inputs import check_keypoints, check_pose
+from propose_keras.metrics.keras_metrics import MeanPerJointPositionError
+from propose_keras.metrics.poses import mpjpe
 from propose_keras.training.objectives import LOSS_NAMES, Batch, log_names
 from propose_keras.training.optimizers import PhaseOptimizer
 from propose_keras.training.phases import make_phases
@@ -31,7 +34,7 @@ class AlternatingTrainer(TrainStep, keras.Model):
         super().__init__(**kwargs)
         self.settings = TrainingSettings()
         self._trackers = {n: keras.metrics.Mean(name=n) for n in LOSS_NAMES}
-        self._error = keras.metrics.Mean(name="mpjpe")
+        self._error = MeanPerJointPositionError(name="mpjpe")
 
     def compile(self, optimizer="adam", settings=None, **kwargs):
         """Prepares training.
@@ -138,21 +141,15 @@ class AlternatingTrainer(TrainStep, keras.Model):
         self, x=None, y=None, y_pred=None, sample_weight=None, training=True
     ):
         """Mean error of the mode in mm: the loss that `evaluate` reports."""
-        return ops.mean(self._joint_errors(y, y_pred))
+        return ops.mean(mpjpe(root_centre(check_pose(y, self.num_joints)), y_pred))
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
         """MPJPE of the mode in mm, and the metrics passed to `compile`."""
-        self._error.update_state(self._joint_errors(y, y_pred))
+        self._error.update_state(check_pose(y, self.num_joints), y_pred)
         return {
             **super().compute_metrics(x, y, y_pred, sample_weight),
             "mpjpe": self._error.result(),
         }
-
-    def _joint_errors(self, pose_3d, prediction):
-        root = self.normalization.skeleton.root
-        pose_3d = check_pose(pose_3d, self.num_joints)
-        relative = pose_3d - pose_3d[:, root : root + 1]
-        return ops.norm(relative - prediction, axis=-1)
 
     def fit(self, x=None, y=None, **kwargs):
         """`keras.Model.fit` on `(inputs, pose_3d)`; arrays are checked first."""

@@ -1,0 +1,117 @@
+"""What happens at the end of each interval of training."""
+
+import keras
+import numpy as np
+from keras import ops
+from tensorboard import summary
+
+from propose_keras import backend
+from propose_keras.cli.errors import UserError
+from propose_keras.geometry import root_centre
+from propose_keras.metrics.hypotheses import best
+from propose_keras.metrics.poses import mpjpe
+from propose_keras.training import checkpoints
+from propose_keras.training.ema import averaged_weights
+
+# Poses of the held-out subject that a validation looks at, and hypotheses for each.
+_NUM_POSES, _NUM_HYPOTHESES, _BATCH_SIZE = 2048, 10, 256
+
+
+class TensorBoardLog(keras.callbacks.Callback):
+    """Logs losses and the held-out subject's error, of the averaged weights.
+
+    Args:
+        directory: Folder of the event files.
+        validation: `PoseArrays` of the held-out subject; may be empty.
+        interval: Steps per epoch of `fit`.
+    """
+
+    def __init__(self, directory, validation, interval):
+        super().__init__()
+        self.best = float("inf")
+        self._interval = interval
+        self._writer = summary.Writer(str(directory))
+        self._batches, self._compiled = list(_spread_batches(validation)), None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self._writer.close()
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Validates, then writes all numbers under the steps taken so far."""
+        step = (epoch + 1) * self._interval
+        logs = {} if logs is None else logs
+        bad = [name for name, value in logs.items() if not np.isfinite(value)]
+        if bad:
+            raise UserError(
+                f"Training diverged before step {step}: {', '.join(bad)} is not "
+                "finite. The last checkpoint is sound. Lower --alpha and --beta, or "
+                "set --clip_norm, and start anew in another --workdir."
+            )
+        if self._batches:
+            with averaged_weights(self.model):
+                logs.update(self._validate())
+            self.best = min(self.best, logs["val_mpjpe"])
+        for name, value in logs.items():
+            self._writer.add_scalar(name, float(value), step)
+        self._writer.flush()
+
+    def _validate(self):
+        if self._compiled is None:
+            function = _error_function(self.model)
+            self._compiled = backend.compile_function(function, self.model.variables)
+        errors = [self._compiled(*batch) for batch in self._batches]
+        mode, best_of = np.mean([ops.convert_to_numpy(e) for e in errors], axis=(0, 2))
+        return {
+            "val_mpjpe": float(mode),
+            f"val_mpjpe_{_NUM_HYPOTHESES}": float(best_of),
+        }
+
+
+class Checkpoints(keras.callbacks.Callback):
+    """Saves a checkpoint at the end of each interval.
+
+    Args:
+        directory: Folder of the checkpoints.
+        log: The run's `TensorBoardLog`, which knows the best score.
+    """
+
+    def __init__(self, directory, log):
+        super().__init__()
+        self._directory = directory
+        self._log = log
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Saves weights, optimizers, step and best score."""
+        state = {"best": self._log.best} if np.isfinite(self._log.best) else {}
+        checkpoints.save_checkpoint(self.model, self._directory, state)
+
+
+def _spread_batches(arrays):
+    """Full batches of rows spread over all clips, the same at every validation."""
+    if not len(arrays):
+        return
+    rows = np.unique(np.linspace(0, len(arrays) - 1, _NUM_POSES).astype(int))
+    batch_size = min(_BATCH_SIZE, len(rows))
+    sizes = arrays.image_sizes()
+    for start in range(0, len(rows) - batch_size + 1, batch_size):
+        batch = rows[start : start + batch_size]
+        seeds = np.stack([np.zeros_like(batch), batch], axis=-1).astype("int32")
+        yield arrays.keypoints_2d[batch], sizes[batch], arrays.pose_3d[batch], seeds
+
+
+def _error_function(model):
+    def errors(keypoints, image_size, pose_3d, seeds):
+        target = root_centre(pose_3d)
+        distribution = model.distribution(keypoints, image_size)
+        hypotheses = distribution.sample(_NUM_HYPOTHESES, seeds)
+        return ops.stack(
+            [
+                mpjpe(distribution.mode(), target),
+                best(mpjpe(hypotheses, target[:, None])),
+            ]
+        )
+
+    return errors

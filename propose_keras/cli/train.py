@@ -1,0 +1,137 @@
+"""Trains ProPose on a built data set: `python train.py --flagfile=FILE`."""
+
+import json
+import pathlib
+
+import keras
+import numpy as np
+from absl import flags
+
+from propose_keras.cli import training_flags
+from propose_keras.cli.callbacks import Checkpoints, TensorBoardLog
+from propose_keras.cli.errors import UserError, run_main
+from propose_keras.data.arrays import split_validation
+from propose_keras.data.pipeline import batches
+from propose_keras.data.reading import load_arrays
+from propose_keras.training import checkpoints
+
+FLAGS = flags.FLAGS
+# Poses that the normalisation is fitted to: more change nothing that matters.
+_NUM_ADAPT = 50_000
+
+
+def main(argv):
+    """Trains, or goes on with, the run in --workdir."""
+    del argv
+    workdir = pathlib.Path(FLAGS.workdir).expanduser()
+    if FLAGS.num_steps % FLAGS.checkpoint_interval:
+        raise UserError(
+            f"--num_steps={FLAGS.num_steps} is not a multiple of "
+            f"--checkpoint_interval={FLAGS.checkpoint_interval}: a run is made of "
+            "whole intervals. Change one of the two."
+        )
+    try:
+        settings = training_flags.make_settings(FLAGS)
+        optimizer = training_flags.make_phase_optimizer(FLAGS, settings)
+        keras.utils.set_random_seed(FLAGS.seed)
+        model = training_flags.make_model(FLAGS)
+        train, validation = read_data(FLAGS)
+    except ValueError as error:
+        raise UserError(str(error)) from error
+    claim_workdir(workdir, FLAGS)
+    if (workdir / "model.keras").exists():
+        print(f"{workdir} holds a finished run: nothing to do.")
+        return
+    adapt(model.normalization, train, FLAGS.seed)
+    model.compile(optimizer, settings, jit_compile=FLAGS.jit_compile)
+    state = checkpoints.restore_checkpoint(model, workdir / "checkpoints")
+    step = state["step"] if state else 0
+    if state:
+        print(f"Going on from step {step} of {FLAGS.num_steps}.")
+    print(
+        f"{len(train):,} training poses, {len(validation):,} for validation; "
+        f"{model.count_params():,} weights."
+    )
+    interval = FLAGS.checkpoint_interval
+    with TensorBoardLog(workdir / "logs", validation, interval) as log:
+        model.fit(
+            batches(
+                train,
+                FLAGS.batch_size,
+                FLAGS.seed,
+                start_step=step,
+                augmentations=training_flags.make_augmentations(FLAGS),
+            ),
+            initial_epoch=step // interval,
+            epochs=FLAGS.num_steps // interval,
+            steps_per_epoch=interval,
+            callbacks=[log, Checkpoints(workdir / "checkpoints", log)],
+            verbose=FLAGS.verbose,
+        )
+    checkpoints.save_model(model, workdir / "model.keras")
+    print(f"Wrote {workdir / 'model.keras'}.")
+
+
+def read_data(values):
+    """Training and validation rows of the flags."""
+    train = load_arrays(values.dataset, values.data_dir, "train")
+    validation = train.subset([])
+    if values.validation_subject:
+        train, validation = split_validation(train, values.validation_subject)
+    train = train.select(frame_stride=values.train_frame_stride)
+    finite = np.isfinite(train.pose_3d).all(axis=(1, 2))
+    finite &= np.isfinite(train.keypoints_2d).all(axis=(1, 2))
+    if not finite.all():
+        print(f"Left out {np.sum(~finite):,} training poses that hold NaN.")
+        train = train.subset(finite)
+    return train, validation
+
+
+def adapt(normalization, train, seed):
+    """Fits the normalisation to a sample of the training rows."""
+    count = min(len(train), _NUM_ADAPT)
+    rows = np.random.default_rng(seed).choice(len(train), count, replace=False)
+    sample = train.subset(np.sort(rows))
+    normalization.adapt(sample.keypoints_2d, sample.image_sizes(), sample.pose_3d)
+
+
+def claim_workdir(workdir, values):
+    """Makes a folder this run's, or checks that it already is.
+
+    Raises:
+        UserError: If the folder holds a run of other settings.
+    """
+    path = workdir / "configuration.json"
+    mine = training_flags.configuration(values)
+    if path.exists():
+        theirs = json.loads(path.read_text())
+        differing = [
+            f"--{name}: {theirs.get(name)!r} there, {value!r} now"
+            for name, value in mine.items()
+            if theirs.get(name) != value
+        ]
+        if differing:
+            raise UserError(
+                f"{workdir} holds a run with other settings ({'; '.join(differing)}). "
+                f"Repeat its flags (--flagfile={workdir / 'train.flags'}) to go on "
+                "with it, or choose another --workdir."
+            )
+        return
+    if workdir.exists() and not workdir.is_dir():
+        raise UserError(f"--workdir={workdir} is a file; a folder is expected.")
+    try:
+        workdir.mkdir(parents=True, exist_ok=True)
+        (workdir / "train.flags").write_text(training_flags.flagfile_text(values))
+        path.write_text(json.dumps(mine, indent=2) + "\n")
+    except OSError as error:
+        raise UserError(f"Cannot write to --workdir={workdir}: {error}.") from error
+
+
+def run():
+    """The program: defines its flags, then runs `main`."""
+    training_flags.define_flags()
+    run_main(main)
+
+
+if __name__ == "__main__":
+    run()

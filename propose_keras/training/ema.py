@@ -1,0 +1,27 @@
+"""The running average of the weights, where the optimizers keep one."""
+
+import contextlib
+
+
+@contextlib.contextmanager
+def averaged_weights(model):
+    """Gives the model its averaged weights for the length of a `with` block.
+
+    Does nothing if the optimizers keep no average (`ema_momentum=None`) or have taken
+    no step.
+    """
+    saved = []
+    for optimizer in model.optimizer.optimizers:
+        if not optimizer.use_ema or int(optimizer.iterations) == 0:
+            continue
+        for variable, average in zip(
+            optimizer._trainable_variables,
+            optimizer._model_variables_moving_average,
+        ):
+            saved.append((variable, variable.numpy()))
+            variable.assign(average)
+    try:
+        yield
+    finally:
+        for variable, value in saved:
+            variable.assign(value)
