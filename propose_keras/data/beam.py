@@ -15,6 +15,8 @@ if typing.TYPE_CHECKING:
 
 # Comes with Beam. The newest `DirectRunner` first tries to download a helper.
 LOCAL_RUNNER = "FnApiRunner"
+# What Beam adds to the message of an error in a worker, with the step's name.
+_WORKER_SUFFIX = " [while running "
 
 
 def local_pipeline_options(num_workers: int | None = None) -> PipelineOptions:
@@ -68,9 +70,10 @@ def plain_error(error: BaseException, folder: str | os.PathLike) -> Exception | 
     Returns:
         An error to raise instead, or None if the one at hand says it best.
     """
-    if isinstance(error, DataFileError):
-        return None
     text = str(error)
+    if isinstance(error, DataFileError):
+        plain, suffix, _ = text.partition(_WORKER_SUFFIX)
+        return DataFileError(plain) if suffix else None
     if getattr(error, "errno", None) == errno.ENOSPC or (
         os.strerror(errno.ENOSPC) in text
     ):
@@ -80,7 +83,6 @@ def plain_error(error: BaseException, folder: str | os.PathLike) -> Exception | 
             "there and in the folder for temporary files, or choose another `data_dir`",
             os.fspath(folder),
         )
-    found = re.findall(
-        r"DataFileError: (.+?)(?: \[while running|$)", text, re.MULTILINE
-    )
+    pattern = rf"DataFileError: (.+?)(?:{re.escape(_WORKER_SUFFIX)}|$)"
+    found = re.findall(pattern, text, re.MULTILINE)
     return DataFileError(found[-1]) if found else None
