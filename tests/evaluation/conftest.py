@@ -44,7 +44,7 @@ def model():
     return GuessingModel()
 
 
-def make_clip(subject, action, take="1", camera="c0", num_frames=25):
+def _make_clip(subject, action, take="1", camera="c0", num_frames=25):
     return Clip(
         subject=subject,
         action=action,
@@ -60,8 +60,7 @@ def make_clip(subject, action, take="1", camera="c0", num_frames=25):
     )
 
 
-def make_arrays(clips, seed=0):
-    """Random upright figures in front of the camera, a clip each."""
+def _make_arrays(clips, seed=0):
     rng = np.random.default_rng(seed)
     lengths = [clip.num_frames for clip in clips]
     num_rows = sum(lengths)
@@ -78,12 +77,22 @@ def make_arrays(clips, seed=0):
 
 
 @pytest.fixture(scope="session")
+def make_clip():
+    return _make_clip
+
+
+@pytest.fixture(scope="session")
+def make_arrays():
+    """Random upright figures in front of the camera, a clip each."""
+    return _make_arrays
+
+
+@pytest.fixture(scope="session")
 def arrays():
-    actions = ("Directions", "Eating", "Walking")
-    return make_arrays(
-        [
-            make_clip(s, a, num_frames=10 + i)
-            for i, a in enumerate(actions)
-            for s in ("S9", "S11")
-        ]
-    )
+    """Clips of three actions that differ in length."""
+    clips = [
+        _make_clip(subject, action, num_frames=10 + 4 * i)
+        for i, action in enumerate(("Directions", "Eating", "Walking"))
+        for subject in ("S9", "S11")
+    ]
+    return _make_arrays(clips)

@@ -1,0 +1,118 @@
+"""Reports on disk: `report.json` and `report.md`, tables in four formats."""
+
+import json
+import os
+import pathlib
+from collections.abc import Mapping, Sequence
+
+from propose_keras.evaluation.measures import TOP_K
+from propose_keras.evaluation.table import Table
+from propose_keras.evaluation.tables import per_action_tables
+
+
+def write_report(report: Mapping, output_dir: str | os.PathLike) -> None:
+    """Writes `report.json` and `report.md`.
+
+    Each file is written beside and renamed, so there is never half a report.
+
+    Args:
+        report: Of `summarize`.
+        output_dir: Folder, made if it is not there.
+    """
+    folder = pathlib.Path(output_dir)
+    _write(folder / "report.json", json.dumps(report, indent=2, allow_nan=False) + "\n")
+    _write(folder / "report.md", format_report(report))
+
+
+def read_report(path: str | os.PathLike) -> dict:
+    """Reads a `report.json`."""
+    return json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
+
+
+def write_tables(
+    tables: Sequence[Table], name: str, output_dir: str | os.PathLike
+) -> None:
+    """Writes tables as `name.md`, `name.tex`, `name.json` and `name.csv`.
+
+    Args:
+        tables: At least one; the CSV file holds them one below the other, an empty
+            line between.
+        name: Of the files, without ending.
+        output_dir: Folder, made if it is not there.
+    """
+    folder = pathlib.Path(output_dir)
+    _write(folder / f"{name}.md", "\n".join(t.to_markdown() for t in tables))
+    _write(folder / f"{name}.tex", "\n".join(t.to_latex() for t in tables))
+    _write(folder / f"{name}.csv", "\n".join(t.to_csv() for t in tables))
+    objects = json.dumps([t.to_json() for t in tables], indent=2, allow_nan=False)
+    _write(folder / f"{name}.json", objects + "\n")
+
+
+def format_report(report: Mapping, label: str = "ProPose") -> str:
+    """A report as Markdown: what was evaluated, the tables, uncertainty.
+
+    Args:
+        report: Of `summarize`.
+        label: Name of the system in the tables.
+    """
+    results, largest = report["results"], report["ece_num_hypotheses"]
+    lines = [
+        f"# {report['dataset']}, {report['split']}, protocol {report['protocol']}",
+        "",
+        f"{report['protocol_description']}; ground truth: {report['ground_truth']}. "
+        f"{report['frames']:,} poses, frame stride {report['frame_stride']}, "
+        f"{report['excluded_frames']} left out for ground truth that is not finite. "
+        f"Seed {report['seed']}, backend {report['backend']}.",
+        "",
+    ]
+    for table in per_action_tables({label: report}):
+        lines += [table.to_markdown()]
+    if "pck" in report:
+        columns = ["Hypothesis", *report.get("scenes", {}), "PCK", "AUC"]
+        rows = [
+            (
+                name,
+                *(scene["pck"] for scene in result.get("scenes", {}).values()),
+                result["pck"],
+                result["auc"],
+            )
+            for name, result in results.items()
+        ]
+        title = f"PCK at 150 mm and AUC, percent, {report['protocol']}"
+        lines += [Table(title, tuple(columns), tuple(rows)).to_markdown()]
+    single, over = report["single"], report["over_hypotheses"]
+    rows = [
+        ("mean of the hypotheses", *single["mean_pose"].values()),
+        (f"mean of the best {TOP_K} (oracle)", *single[f"top_{TOP_K}"].values()),
+        ("mean error", *over["mean"].values()),
+        ("median error", *over["median"].values()),
+        ("worst error", *over["worst"].values()),
+    ]
+    title = f"Over {largest} hypotheses, mm, {report['protocol']}"
+    lines += [Table(title, ("", "MPJPE", "PA-MPJPE"), tuple(rows)).to_markdown()]
+    lines += [
+        f"- expected calibration error, {largest} hypotheses: {report['ece']:.3f}",
+        f"- diversity (standard deviation of a joint): {report['diversity']:.1f} mm",
+        f"- symmetry error: {report['symmetry']:.1f} mm",
+        f"- 2D consistency: {report['consistency_2d']:.4f} of the person's size",
+        f"- latent negative log-likelihood (of the latent, not of the pose): "
+        f"{_number(report['latent_nll'])} nats",
+    ]
+    if "cps" in report:
+        values = ", ".join(f"{n}: {r['cps']:.1f}" for n, r in results.items())
+        lines += [f"- Correct Poses Score, area from 1 to 300 mm: {values}"]
+    return "\n".join(lines) + "\n"
+
+
+def _number(value) -> str:
+    return "not finite" if value is None else f"{value:.2f}"
+
+
+def _write(path: pathlib.Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,256 @@
+"""Tables in the paper's layout, published rows beside ours."""
+
+import functools
+import importlib.resources
+import json
+from collections.abc import Mapping, Sequence
+
+from propose_keras.data.human36m.naming import ACTIONS
+from propose_keras.evaluation.table import Table
+
+ABBREVIATIONS = {
+    "Directions": "Dir.",
+    "Discussion": "Dis.",
+    "Eating": "Eat",
+    "Greeting": "Gre.",
+    "Phoning": "Phon.",
+    "Photo": "Phot.",
+    "Posing": "Pos.",
+    "Purchases": "Pur.",
+    "Sitting": "Sit",
+    "SittingDown": "SitD.",
+    "Smoking": "Smo.",
+    "Waiting": "Wait",
+    "WalkDog": "WalkD.",
+    "Walking": "Walk",
+    "WalkTogether": "WalkT.",
+}
+"""Column heads of the paper's Table 1, in its order."""
+
+_PROVENANCE = ("2D input", "Protocol", "Source")
+_OURS = "this report"
+
+
+@functools.cache
+def published() -> dict:
+    """Published figures by number of the paper's table; see `published.json`."""
+    path = importlib.resources.files("propose_keras.evaluation") / "published.json"
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def per_action_tables(
+    reports: Mapping[str, Mapping], with_published: bool = False
+) -> list[Table]:
+    """The paper's Table 1: errors by action, one table for each protocol.
+
+    Args:
+        reports: Label to report (`summarize`); every entry of its `results` is a row.
+        with_published: Whether the published systems' rows come first.
+
+    Returns:
+        Tables of Protocol 1 and 2. Data sets with actions of their own get a column
+        for each.
+    """
+    actions = {
+        action
+        for report in reports.values()
+        for action in report["results"]["mode"]["per_action"]
+    }
+    if actions <= set(ACTIONS):
+        actions = list(ABBREVIATIONS)
+    heads = [ABBREVIATIONS.get(a, a) for a in sorted(actions, key=_action_order)]
+    tables = []
+    for protocol, key in (("Protocol 1", "mpjpe"), ("Protocol 2", "pa_mpjpe")):
+        rows = []
+        if with_published:
+            for row in published()["1"]:
+                figures = row[protocol.lower().replace(" ", "_")]
+                if figures is not None:
+                    rows.append((_label(row), *figures, *_provenance(row)))
+        for label, report in reports.items():
+            for name, result in report["results"].items():
+                by_action = result["per_action"]
+                figures = [
+                    by_action[a][key] if a in by_action else None
+                    for a in sorted(actions, key=_action_order)
+                ]
+                rows.append(
+                    (
+                        f"{label}, {_result_name(name)}",
+                        *figures,
+                        result[key],
+                        *_our_provenance(report),
+                    )
+                )
+        tables.append(
+            Table(
+                f"{protocol}, mm{_average_note(reports)}",
+                ("System", *heads, "Avg.", *_PROVENANCE),
+                tuple(rows),
+            )
+        )
+    return tables
+
+
+def _action_order(action):
+    return (ACTIONS.index(action), "") if action in ACTIONS else (len(ACTIONS), action)
+
+
+def _average_note(reports):
+    descriptions = {r["protocol_description"] for r in reports.values()}
+    return f" ({'; '.join(sorted(descriptions))})" if descriptions else ""
+
+
+def _label(row):
+    note = f", {row['note']}" if row.get("note") else ""
+    number = f", S={row['num_hypotheses']}" if "num_hypotheses" in row else ""
+    return f"{row['system']}{number}{note}"
+
+
+def _result_name(name):
+    return {"mode": "mode", "1": "one random sample"}.get(name, f"S={name}")
+
+
+def _provenance(row):
+    return row["input"], row["protocol"], f"published: {row['source']}"
+
+
+def _our_provenance(report):
+    stride = report["frame_stride"]
+    frames = "all frames" if stride == 1 else f"frame stride {stride}"
+    protocol = f"{report['protocol']}, {frames}, {report['ground_truth']}"
+    return report["dataset"], protocol, _OURS
+
+
+def cross_dataset_table(reports: Mapping[str, Mapping]) -> Table:
+    """The paper's Table 2: PCK and AUC on MPI-INF-3DHP, percent.
+
+    Args:
+        reports: Label to report of a `3dhp-*` protocol; the mode and one random
+            sample, if evaluated, are rows.
+
+    Raises:
+        ValueError: If a report has no PCK.
+    """
+    rows = [
+        (
+            row["kind"],
+            _label(row),
+            row["training_data"],
+            *(row[k] for k in ("gs", "nogs", "outdoor", "pck", "auc")),
+            *_provenance(row),
+        )
+        for row in published()["2"]
+    ]
+    for label, report in reports.items():
+        for name in ("mode", "1"):
+            result = report["results"].get(name)
+            if result is None:
+                continue
+            if "scenes" not in result:
+                raise ValueError(
+                    f"Table 2 is made of PCK by scene; the report of {label!r} is of "
+                    f"protocol {report['protocol']!r}. Evaluate with a 3dhp protocol."
+                )
+            scenes = result["scenes"]
+            rows.append(
+                (
+                    "probabilistic",
+                    f"{label}, {_result_name(name)}",
+                    None,
+                    *(scenes.get(s, {}).get("pck") for s in ("GS", "noGS", "Outdoor")),
+                    result["pck"],
+                    result["auc"],
+                    *_our_provenance(report),
+                )
+            )
+    heads = ("GS", "noGS", "Outdoor", "ALL (PCK)", "ALL (AUC)")
+    columns = ("Type", "Method", "Training data", *heads, *_PROVENANCE)
+    return Table("3DHP, PCK at 150 mm and AUC, percent", columns, tuple(rows))
+
+
+def single_hypothesis_table(reports: Mapping[str, Mapping]) -> Table:
+    """The paper's Table 3: one hypothesis on Human3.6M, Protocol 1, mm.
+
+    Args:
+        reports: Label to report; the mode is the row.
+    """
+    rows = [
+        (row["kind"], _label(row), row["protocol_1"], *_provenance(row))
+        for row in published()["3"]
+    ]
+    rows += [
+        (
+            "probabilistic",
+            f"{label}, mode",
+            report["results"]["mode"]["mpjpe"],
+            *_our_provenance(report),
+        )
+        for label, report in reports.items()
+    ]
+    columns = ("Type", "Method", "MPJPE", *_PROVENANCE)
+    return Table("One hypothesis, Protocol 1, mm", columns, tuple(rows))
+
+
+def ablation_table(number: int, reports: Mapping[str, Mapping]) -> Table:
+    """The paper's Tables 4 to 7: variants under both protocols, mm.
+
+    Args:
+        number: 4 (PILGD), 5 (base), 6 (training scheme) or 7 (losses).
+        reports: Variant (`full`, `pilgd_standard`, `base_standard`, `end_to_end`,
+            `without_m2m`, `without_bi`, `without_nll`) to report. Variants that are
+            missing leave our cells empty.
+    """
+    rows = []
+    entries = published()[str(number)]
+    for kind, name in (("MH", "multi_hypothesis"), ("SH", "single_hypothesis")):
+        for entry in entries:
+            if entry[name] is None:
+                continue
+            report = reports.get(entry["variant"])
+            ours = _our_result(report, entry["num_hypotheses"], kind)
+            rows.append(
+                (
+                    kind,
+                    entry["label"],
+                    *(float(figure) for figure in entry[name]),
+                    ours["mpjpe"] if ours else None,
+                    ours["pa_mpjpe"] if ours else None,
+                    _our_provenance(report)[1] if ours else None,
+                )
+            )
+    heads = {4: "PILGD", 5: "Base distribution", 6: "Training scheme", 7: "Method"}
+    columns = (
+        *("Type", heads[number], "Protocol 1, published", "Protocol 2, published"),
+        *("Protocol 1, ours", "Protocol 2, ours", "Protocol"),
+    )
+    title = f"Table {number}: MH is the best of 200, SH the mode, mm"
+    return Table(title, columns, tuple(rows))
+
+
+def _our_result(report, num_hypotheses, kind):
+    if report is None:
+        return None
+    name = "mode" if kind == "SH" else str(num_hypotheses)
+    return report["results"].get(name)
+
+
+def make_tables(number: int, reports: Mapping[str, Mapping]) -> Sequence[Table]:
+    """The paper's table of a number, 1 to 7.
+
+    Args:
+        number: The table's number in the paper.
+        reports: Label to report; for Tables 4 to 7 variant to report.
+
+    Raises:
+        ValueError: If there is no such table or a report does not fit it.
+    """
+    if number == 1:
+        return per_action_tables(reports, with_published=True)
+    if number == 2:
+        return [cross_dataset_table(reports)]
+    if number == 3:
+        return [single_hypothesis_table(reports)]
+    if number in (4, 5, 6, 7):
+        return [ablation_table(number, reports)]
+    raise ValueError(f"The paper has Tables 1 to 7; there is none of number {number}.")

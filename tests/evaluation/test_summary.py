@@ -1,0 +1,160 @@
+"""Reports of a whole evaluation, against a few lines of float64 NumPy."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from propose_keras.evaluation.evaluator import Evaluator
+from propose_keras.evaluation.protocols import get_protocol
+from propose_keras.evaluation.report import format_report, read_report, write_report
+from propose_keras.evaluation.summary import summarize
+
+
+def evaluate(model, arrays, protocol, num_hypotheses=(1, 10), **kwargs):
+    protocol = get_protocol(protocol)
+    figures = Evaluator(model, protocol, num_hypotheses, **kwargs).evaluate(arrays)
+    return summarize(figures, arrays, protocol, "some_set/config", "test", 5)
+
+
+@pytest.fixture(scope="module")
+def report(model, arrays):
+    return evaluate(model, arrays, "h36m")
+
+
+@pytest.fixture(scope="module")
+def mode_errors(model, arrays):
+    pose = np.float64(model.mode(arrays.keypoints_2d, arrays.image_sizes()))
+    target = np.float64(arrays.pose_3d - arrays.pose_3d[:, :1])
+    return np.linalg.norm(pose - target, axis=-1)
+
+
+def test_report_holds_the_contract(report, arrays):
+    assert report["protocol"] == "h36m"
+    assert (report["dataset"], report["split"]) == ("some_set/config", "test")
+    assert report["frames"] == len(arrays)
+    assert report["frame_stride"] == 5
+    assert report["backend"] in ("tensorflow", "jax")
+    assert list(report["results"]) == ["mode", "1", "10"]
+    for result in report["results"].values():
+        assert set(result) == {"mpjpe", "pa_mpjpe", "per_action"}
+        assert set(result["per_action"]) == {"Directions", "Eating", "Walking"}
+        for both in result["per_action"].values():
+            assert set(both) == {"mpjpe", "pa_mpjpe"}
+    for key in ("ece", "diversity", "symmetry", "latent_nll"):
+        assert isinstance(report[key], float)
+    assert "pck" not in report
+
+
+def test_mpjpe_is_the_unweighted_mean_of_the_actions(report, arrays, mode_errors):
+    actions = arrays.labels("action")
+    means = {a: mode_errors[actions == a].mean() for a in np.unique(actions)}
+    mode = report["results"]["mode"]
+    for action, mean in means.items():
+        assert mode["per_action"][action]["mpjpe"] == pytest.approx(mean, abs=1e-3)
+    assert mode["mpjpe"] == pytest.approx(np.mean(list(means.values())), abs=1e-3)
+    assert mode["mpjpe"] != pytest.approx(mode_errors.mean(), abs=1e-2)
+    assert list(report["error_by_joint"].values()) == pytest.approx(
+        mode_errors.mean(0), abs=1e-3
+    )
+
+
+def test_frame_mean_weighs_by_frames(model, arrays, mode_errors):
+    mode = evaluate(model, arrays, "h36m+frame-mean")["results"]["mode"]
+    assert mode["mpjpe"] == pytest.approx(mode_errors.mean(), abs=1e-3)
+
+
+def test_more_hypotheses_are_no_worse(report):
+    curve = report["error_by_num_hypotheses"]
+    assert curve["num_hypotheses"] == [1, 2, 5, 10]
+    assert np.all(np.diff(curve["mpjpe"]) <= 0)
+    assert curve["mpjpe"][-1] == pytest.approx(report["results"]["10"]["mpjpe"])
+    assert curve["pa_mpjpe"][0] == pytest.approx(report["results"]["1"]["pa_mpjpe"])
+
+
+def test_report_is_written_and_read(report, tmp_path):
+    write_report(report, tmp_path / "new" / "folder")
+    assert read_report(tmp_path / "new" / "folder" / "report.json") == report
+    markdown = (tmp_path / "new" / "folder" / "report.md").read_text()
+    assert markdown == format_report(report)
+    assert "protocol h36m" in markdown
+    assert f"{report['results']['10']['mpjpe']:.1f}" in markdown
+    assert sorted(p.name for p in (tmp_path / "new" / "folder").iterdir()) == [
+        "report.json",
+        "report.md",
+    ]
+
+
+def test_failed_writing_leaves_the_old_report(report, tmp_path):
+    write_report(report, tmp_path)
+    broken = {**report, "ece": float("nan")}
+    with pytest.raises(ValueError, match="JSON compliant"):
+        write_report(broken, tmp_path)
+    assert read_report(tmp_path / "report.json") == report
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_poses_left_out_are_counted(model, arrays):
+    pose = arrays.pose_3d.copy()
+    pose[4] = np.nan
+    report = evaluate(model, dataclasses.replace(arrays, pose_3d=pose), "h36m")
+    assert (report["frames"], report["excluded_frames"]) == (len(arrays) - 1, 1)
+    assert np.isfinite(report["results"]["mode"]["mpjpe"])
+
+
+@pytest.fixture(scope="module")
+def arrays_3dhp(make_clip, make_arrays):
+    return make_arrays(
+        [make_clip(f"TS{i}", "Exercise", num_frames=5 + 3 * i) for i in range(1, 7)], 1
+    )
+
+
+# Joints and thresholds of the three conventions, once more by hand.
+CONVENTIONS = {
+    "3dhp-official": (
+        [1, 2, 3, 4, 5, 6, 8, 10, 11, 12, 13, 14, 15, 16],
+        range(0, 151, 5),
+    ),
+    "3dhp-graphmlp": (list(range(17)), range(150)),
+    "3dhp-poseaug": ([j for j in range(17) if j != 9], np.linspace(0, 150, 31)),
+}
+
+
+@pytest.mark.parametrize("protocol", CONVENTIONS)
+def test_3dhp_figures_are_those_of_plain_numpy(model, arrays_3dhp, protocol):
+    report = evaluate(model, arrays_3dhp, protocol, (1,))
+    joints, thresholds = CONVENTIONS[protocol]
+    pose = np.float64(model.mode(arrays_3dhp.keypoints_2d, arrays_3dhp.image_sizes()))
+    target = np.float64(arrays_3dhp.pose_3d - arrays_3dhp.pose_3d[:, :1])
+    errors = np.linalg.norm(pose - target, axis=-1)[:, joints]
+    subjects = arrays_3dhp.labels("subject")
+    scenes = {
+        "GS": np.isin(subjects, ["TS1", "TS2"]),
+        "noGS": np.isin(subjects, ["TS3", "TS4"]),
+        "Outdoor": np.isin(subjects, ["TS5", "TS6"]),
+        "all": np.ones(len(subjects), bool),
+    }
+    for name, rows in scenes.items():
+        pck = 100 * np.mean(errors[rows] < 150)
+        auc = 100 * np.mean([np.mean(errors[rows] < t) for t in thresholds])
+        reported = report if name == "all" else report["scenes"][name]
+        assert reported["pck"] == pytest.approx(pck, abs=1e-3)
+        assert reported["auc"] == pytest.approx(auc, abs=1e-3)
+    assert report["results"]["mode"]["scenes"] == report["scenes"]
+    assert report["results"]["1"]["pck"] != report["pck"]
+    assert "PCK" in format_report(report)
+
+
+def test_hard_protocol_reports_cps(model, arrays, mode_errors):
+    report = evaluate(model, arrays, "h36m-hard")
+    assert report["cps"] == report["results"]["mode"]["cps"]
+    of_samples = [report["results"][n]["cps"] for n in ("1", "10")]
+    assert 0 < of_samples[0] < of_samples[1] < report["cps"] < 299
+    counted = mode_errors[:, CONVENTIONS["3dhp-official"][0]]
+    assert report["pck"] == pytest.approx(100 * np.mean(counted < 150), abs=1e-3)
+    assert "Correct Poses Score" in format_report(report)
+
+
+def test_report_has_no_nan(report):
+    json.dumps(report, allow_nan=False)

@@ -1,0 +1,207 @@
+import csv
+import io
+import json
+
+import pytest
+
+from propose_keras.data.human36m.naming import ACTIONS
+from propose_keras.evaluation.report import write_tables
+from propose_keras.evaluation.table import Table
+from propose_keras.evaluation.tables import (
+    ABBREVIATIONS,
+    make_tables,
+    per_action_tables,
+    published,
+)
+
+
+def make_report(offset=0.0, protocol="h36m", numbers=("mode", "1", "10", "200")):
+    def result(base):
+        by_action = {
+            action: {"mpjpe": base + i, "pa_mpjpe": base + i - 10.0}
+            for i, action in enumerate(ACTIONS)
+        }
+        figures = {"mpjpe": base + 7, "pa_mpjpe": base - 3, "per_action": by_action}
+        if protocol.startswith("3dhp"):
+            scenes = {
+                s: {"pck": base + i, "auc": base / 2 + i}
+                for i, s in enumerate(("GS", "noGS", "Outdoor"))
+            }
+            figures |= {"pck": base, "auc": base / 2, "scenes": scenes}
+        return figures
+
+    return {
+        "protocol": protocol,
+        "protocol_description": "17 joints",
+        "ground_truth": "camera frame",
+        "dataset": "human36m/gt",
+        "frame_stride": 64,
+        "results": {n: result(50.0 + offset + i) for i, n in enumerate(numbers)},
+    }
+
+
+def test_published_rows_have_their_action_mean():
+    """A check of the transcription; two rows are means over frames instead."""
+    over_frames = {
+        ("Li and Lee 2020", "protocol_1"),
+        ("Wehrbein et al. 2021", "protocol_2"),
+    }
+    for row in published()["1"]:
+        for protocol in ("protocol_1", "protocol_2"):
+            if row[protocol] is None:
+                continue
+            *actions, average = row[protocol]
+            assert len(actions) == 15
+            tolerance = 0.3 if (row["system"], protocol) in over_frames else 0.07
+            assert sum(actions) / 15 == pytest.approx(average, abs=tolerance)
+
+
+def test_published_tables_agree_with_each_other():
+    of_paper = {
+        row["num_hypotheses"]: row
+        for row in published()["1"]
+        if row["system"] == "ProPose, the paper"
+    }
+    for number in "4567":
+        full = [r for r in published()[number] if r["variant"] == "full"]
+        assert [r["multi_hypothesis"] for r in full] == [
+            [of_paper[200]["protocol_1"][-1], of_paper[200]["protocol_2"][-1]]
+        ]
+    (single,) = (
+        row["protocol_1"]
+        for row in published()["3"]
+        if row["system"] == "ProPose, the paper"
+    )
+    assert published()["4"][0]["single_hypothesis"][0] == single
+
+
+def test_every_published_row_says_where_it_is_from():
+    for number in "1234567":
+        for row in published()[number]:
+            assert row["source"] == f"ProPose, Table {number}"
+            assert row["protocol"]
+            assert "input" in row
+
+
+def test_per_action_table_has_the_papers_columns():
+    p1, p2 = per_action_tables({"ours": make_report()})
+    assert " ".join(p1.columns[1:17]) == (
+        "Dir. Dis. Eat Gre. Phon. Phot. Pos. Pur. Sit SitD. Smo. Wait WalkD. Walk "
+        "WalkT. Avg."
+    )
+    assert tuple(ABBREVIATIONS) == ACTIONS
+    assert [row[0] for row in p1.rows] == [
+        *("ours, mode", "ours, one random sample", "ours, S=10", "ours, S=200")
+    ]
+    assert p1.rows[0][1:17] == (*(50.0 + i for i in range(15)), 57.0)
+    assert p2.rows[3][1:17] == (*(43.0 + i for i in range(15)), 50.0)
+    assert p1.rows[0][17:] == (
+        *("human36m/gt", "h36m, frame stride 64, camera frame", "this report"),
+    )
+
+
+def test_actions_of_other_data_sets_get_columns_of_their_own():
+    report = make_report(numbers=("mode",))
+    report["results"]["mode"]["per_action"] = {
+        "Sports": {"mpjpe": 1.0, "pa_mpjpe": 2.0},
+        "Walking": {"mpjpe": 3.0, "pa_mpjpe": 4.0},
+    }
+    table = per_action_tables({"ours": report})[0]
+    assert table.columns[1:4] == ("Walk", "Sports", "Avg.")
+    assert table.rows[0][1:3] == (3.0, 1.0)
+
+
+def test_missing_actions_leave_their_cell_empty():
+    report = make_report(numbers=("mode",))
+    del report["results"]["mode"]["per_action"]["Greeting"]
+    table = per_action_tables({"ours": report})[0]
+    assert len(table.columns) == 20
+    assert table.rows[0][4] is None
+
+
+def test_table_1_marks_published_rows():
+    tables = make_tables(1, {"ours": make_report()})
+    assert [len(t.rows) for t in tables] == [9 + 4, 6 + 4]
+    for table in tables:
+        sources = [row[-1] for row in table.rows]
+        assert set(sources[:-4]) == {"published: ProPose, Table 1"}
+        assert set(sources[-4:]) == {"this report"}
+
+
+def test_table_2_is_pck_by_scene():
+    (table,) = make_tables(2, {"ours": make_report(protocol="3dhp-official")})
+    assert len(table.rows) == 10 + 2
+    assert table.rows[-2][1] == "ours, mode"
+    assert table.rows[-2][3:8] == (50.0, 51.0, 52.0, 50.0, 25.0)
+    assert table.rows[-1][1] == "ours, one random sample"
+    with pytest.raises(ValueError, match="report of 'ours' is of protocol 'h36m'"):
+        make_tables(2, {"ours": make_report()})
+
+
+def test_table_3_is_the_mode():
+    (table,) = make_tables(3, {"ours": make_report()})
+    assert len(table.rows) == 10 + 1
+    assert table.rows[-1][:3] == ("probabilistic", "ours, mode", 57.0)
+
+
+@pytest.mark.parametrize(
+    "number, variants",
+    [
+        (4, ("full", "pilgd_standard")),
+        (5, ("full", "base_standard")),
+        (6, ("full", "end_to_end")),
+        (7, ("without_m2m", "without_bi", "without_nll", "full")),
+    ],
+)
+def test_ablation_tables_put_ours_beside_the_papers(number, variants):
+    reports = {v: make_report(offset=10.0 * i) for i, v in enumerate(variants)}
+    (table,) = make_tables(number, reports)
+    multi = [row for row in table.rows if row[0] == "MH"]
+    assert [row[4] for row in multi] == [60.0 + 10 * i for i in range(len(variants))]
+    single = [row for row in table.rows if row[0] == "SH"]
+    assert [row[5] for row in single] == (
+        [] if number == 7 else [47.0 + 10 * i for i in range(len(variants))]
+    )
+    (partly,) = make_tables(number, {"full": make_report()})
+    assert sum(row[4] is None for row in partly.rows) == len(table.rows) * (
+        len(variants) - 1
+    ) / len(variants)
+
+
+def test_there_are_seven_tables():
+    with pytest.raises(ValueError, match="Tables 1 to 7"):
+        make_tables(8, {})
+
+
+TABLE = Table("A & B, mm", ("Name", "P1"), (("x_1", 1.26), ("50% of y", None)))
+
+
+def test_markdown():
+    assert TABLE.to_markdown() == (
+        "**A & B, mm**\n\n"
+        "| Name     |  P1 |\n"
+        "| -------- | --: |\n"
+        "| x_1      | 1.3 |\n"
+        "| 50% of y |   - |\n"
+    )
+
+
+def test_latex_escapes():
+    assert "\\begin{tabular}{lr}" in TABLE.to_latex()
+    assert "x\\_1 & 1.3 \\\\" in TABLE.to_latex()
+    assert "50\\% of y & - \\\\" in TABLE.to_latex()
+
+
+def test_csv_and_json_are_not_rounded(tmp_path):
+    write_tables([TABLE, TABLE], "table1", tmp_path)
+    rows = list(csv.reader(io.StringIO((tmp_path / "table1.csv").read_text())))
+    assert rows == [["Name", "P1"], ["x_1", "1.26"], ["50% of y", ""], []] + [
+        *(["Name", "P1"], ["x_1", "1.26"], ["50% of y", ""])
+    ]
+    first, _ = json.loads((tmp_path / "table1.json").read_text())
+    assert first["rows"] == [
+        *({"Name": "x_1", "P1": 1.26}, {"Name": "50% of y", "P1": None})
+    ]
+    assert sorted(p.suffix for p in tmp_path.iterdir()) == [
+        *(".csv", ".json", ".md", ".tex")
+    ]
