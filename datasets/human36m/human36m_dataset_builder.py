@@ -6,7 +6,7 @@ import functools
 import tensorflow_datasets as tfds
 from absl import logging
 
-from propose_keras.data import beam
+from propose_keras.data import beam, shards
 from propose_keras.data.features import clip_features
 from propose_keras.data.human36m import clips, plan, sources
 
@@ -80,9 +80,6 @@ class Builder(tfds.core.ShardBasedBuilder):
         )
 
     def _shard_iterators_per_split(self, dl_manager: tfds.download.DownloadManager):
-        return self._shards
-
-    def _download_and_prepare(self, dl_manager, download_config=None):
         config = self.builder_config
         found = sources.find_sources(
             dl_manager.manual_dir, config.detections or config.name, config.source
@@ -98,30 +95,43 @@ class Builder(tfds.core.ShardBasedBuilder):
             sources=found.description.splitlines(),
             contents=planned.report().splitlines(),
         )
-        split_infos = []
-        # All splits at once would share one pipeline, which the second split runs
-        # again as a whole.
-        for split in plan.SPLITS:
-            shards = plan.make_shards(planned, split)
-            self._shards = {
-                split: [
-                    functools.partial(
-                        clips.make_examples, shard, found, config.with_scores
-                    )
-                    for shard in shards
-                ]
-            }
-            super()._download_and_prepare(dl_manager, download_config)
-            split_infos.append(self.info.splits[split])
-            written = self.info.splits[split].num_examples
-            num_clips = sum(len(shard) for shard in shards)
+        self._num_clips = {
+            split: sum(len(unit) for unit in planned.split(split))
+            for split in plan.SPLITS
+        }
+        return {
+            split: [
+                functools.partial(clips.make_examples, shard, found, config.with_scores)
+                for shard in plan.make_shards(planned, split)
+            ]
+            for split in plan.SPLITS
+        }
+
+    def _download_and_prepare(self, dl_manager, download_config=None):
+        generators = self._shard_iterators_per_split(dl_manager)
+        serialized_info = self.info.features.get_serialized_info()
+        splits = shards.write_splits(
+            generators,
+            {
+                split: self._get_filename_template(split_name=split)
+                for split in generators
+            },
+            tfds.core.writer.ShardWriter(
+                self.info.features,
+                tfds.core.example_serializer.ExampleSerializer(serialized_info),
+                self._example_writer(),
+            ),
+            download_config,
+        )
+        for split, num_clips in self._num_clips.items():
+            written = splits[split].num_examples
             if written != num_clips:
                 raise RuntimeError(
-                    f"Beam wrote {written} of {num_clips} clips of the split {split!r}. "
-                    "Build again, with one worker if it persists "
+                    f"Beam wrote {written} of {num_clips} clips of the split {split!r}."
+                    " Build again, on one process if it persists "
                     "(--beam_pipeline_options=runner=FnApiRunner)."
                 )
-        self.info.set_splits(tfds.core.SplitDict(split_infos))
+        self.info.set_splits(splits)
 
     def download_and_prepare(self, *, download_config=None, **kwargs):
         """Builds the data set; see `tfds.core.DatasetBuilder.download_and_prepare`.
