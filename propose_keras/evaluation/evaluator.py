@@ -26,6 +26,10 @@ _ROWS_IN_FLIGHT = 2**16
 _CURVE = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 
+class PoseDataError(ValueError):
+    """The poses cannot be evaluated."""
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class PoseFigures:
     """Figures of poses, in the order of the arrays evaluated.
@@ -129,11 +133,11 @@ class Evaluator:
             Figures of the poses whose ground truth is finite.
 
         Raises:
-            ValueError: If no pose is left or keypoints are not finite.
+            PoseDataError: If no pose is left or keypoints are not finite.
         """
         rows = np.flatnonzero(np.isfinite(arrays.pose_3d).all(axis=(1, 2)))
         if not len(rows):
-            raise ValueError(
+            raise PoseDataError(
                 f"None of the {len(arrays)} poses has finite ground truth: there is "
                 "nothing to evaluate."
             )
@@ -242,7 +246,7 @@ class Evaluator:
 def _check_keypoints(keypoints):
     finite = np.isfinite(keypoints).all(axis=(1, 2))
     if not finite.all():
-        raise ValueError(
+        raise PoseDataError(
             f"The 2D keypoints of {np.sum(~finite)} of {len(finite)} poses are not "
             "finite. Fill them in or leave those poses out: a lifter needs all joints."
         )

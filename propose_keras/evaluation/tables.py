@@ -27,6 +27,14 @@ ABBREVIATIONS = {
 }
 """Column heads of the paper's Table 1, in its order."""
 
+VARIANTS = {
+    4: ("full", "pilgd_standard"),
+    5: ("full", "base_standard"),
+    6: ("full", "end_to_end"),
+    7: ("full", "without_m2m", "without_bi", "without_nll"),
+}
+"""Variants that Tables 4 to 7 are made of."""
+
 _PROVENANCE = ("2D input", "Protocol", "Source")
 _OURS = "this report"
 
@@ -49,7 +57,7 @@ def per_action_tables(
 
     Returns:
         Tables of Protocol 1 and 2. Data sets with actions of their own get a column
-        for each.
+        for each. Beside published rows, each says its input, protocol and source.
     """
     actions = {
         action
@@ -82,13 +90,11 @@ def per_action_tables(
                         *_our_provenance(report),
                     )
                 )
-        tables.append(
-            Table(
-                f"{protocol}, mm{_average_note(reports)}",
-                ("System", *heads, "Avg.", *_PROVENANCE),
-                tuple(rows),
-            )
-        )
+        columns = ("System", *heads, "Avg.", *_PROVENANCE)
+        if not with_published:
+            columns = columns[: -len(_PROVENANCE)]
+        rows = tuple(row[: len(columns)] for row in rows)
+        tables.append(Table(f"{protocol}, mm ({_names(reports)})", columns, rows))
     return tables
 
 
@@ -96,9 +102,9 @@ def _action_order(action):
     return (ACTIONS.index(action), "") if action in ACTIONS else (len(ACTIONS), action)
 
 
-def _average_note(reports):
-    descriptions = {r["protocol_description"] for r in reports.values()}
-    return f" ({'; '.join(sorted(descriptions))})" if descriptions else ""
+def _names(reports):
+    names = {f"{r['protocol']}: {r['protocol_description']}" for r in reports.values()}
+    return "; ".join(sorted(names))
 
 
 def _label(row):
@@ -197,9 +203,8 @@ def ablation_table(number: int, reports: Mapping[str, Mapping]) -> Table:
 
     Args:
         number: 4 (PILGD), 5 (base), 6 (training scheme) or 7 (losses).
-        reports: Variant (`full`, `pilgd_standard`, `base_standard`, `end_to_end`,
-            `without_m2m`, `without_bi`, `without_nll`) to report. Variants that are
-            missing leave our cells empty.
+        reports: Variant (see `VARIANTS`) to report. Variants that are missing leave
+            our cells empty.
     """
     rows = []
     entries = published()[str(number)]

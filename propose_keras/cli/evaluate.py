@@ -1,0 +1,232 @@
+"""Evaluates a trained model: `python evaluate.py --workdir=DIR --dataset=NAME ...`.
+
+Prints the tables of the paper and writes `report.json`, `report.md` and, with
+`--table`, the table in four formats. Tables 4 to 7 are made of the reports of several
+runs: `--table=4 --runs=DIR` reads `DIR/VARIANT/evaluation/report.json`.
+"""
+
+import functools
+import pathlib
+import sys
+import time
+
+import keras
+from absl import flags
+
+from propose_keras.cli.errors import UserError, run_main
+from propose_keras.data.arrays import split_validation
+from propose_keras.data.reading import load_arrays
+from propose_keras.evaluation.evaluator import Evaluator, PoseDataError
+from propose_keras.evaluation.frames import select_poses
+from propose_keras.evaluation.protocols import OPTIONS, PROTOCOLS, get_protocol
+from propose_keras.evaluation.report import (
+    format_report,
+    read_report,
+    write_report,
+    write_tables,
+)
+from propose_keras.evaluation.summary import summarize
+from propose_keras.evaluation.tables import VARIANTS, make_tables
+from propose_keras.model import ProPose
+
+_SECONDS_BETWEEN_LINES = 10.0
+
+
+def define_flags(values=flags.FLAGS):
+    """Defines the flags, by default those of the process."""
+    string = functools.partial(flags.DEFINE_string, flag_values=values)
+    integer = functools.partial(flags.DEFINE_integer, flag_values=values)
+    string("workdir", None, "Folder of a run: its model.keras is taken.")
+    string("dataset", None, "Built data set: NAME or NAME/CONFIG.")
+    string("data_dir", None, "The --data_dir that tfds build was given.")
+    flags.DEFINE_enum(
+        "split",
+        "test",
+        ["test", "validation"],
+        "validation is --validation_subject of the training split.",
+        flag_values=values,
+    )
+    string("validation_subject", "S8", "Subject held out of training.")
+    string(
+        "protocol",
+        "h36m",
+        f"One of {', '.join(PROTOCOLS)}, with options such as h36m+16-joints: "
+        f"{', '.join(OPTIONS)}.",
+    )
+    flags.DEFINE_list(
+        "num_hypotheses",
+        ["1", "10", "200"],
+        "Numbers of hypotheses S.",
+        flag_values=values,
+    )
+    integer("frame_stride", 64, "Every so many frames, from frame 0 of each clip.", 1)
+    string("frame_list", None, "File of frames, for protocol h36m-hard.")
+    integer("seed", 0, "Of the hypotheses.", 0)
+    string("output", None, "Folder for reports; WORKDIR/evaluation if unset.")
+    integer("batch_size", 64, "Poses per step.", 1)
+    integer("chunk_size", None, "Hypotheses per pose at once; unset: 65536 / batch.", 1)
+    integer("table", None, "Table of the paper to print and write beside ours.", 1, 7)
+    string("runs", None, "For Tables 4 to 7: folder of the variants' runs.")
+
+
+def main(argv):
+    """Does what the flags of the process say."""
+    del argv
+    execute(flags.FLAGS)
+
+
+def execute(values):
+    """Evaluates a run, or makes a table of evaluations.
+
+    Args:
+        values: The flags of `define_flags`, parsed.
+
+    Raises:
+        UserError: If the flags, the data or the model do not fit.
+    """
+    if values.table is not None and values.table > 3:
+        print_ablations(values.table, values.runs, values.output)
+        return
+    for name in ("workdir", "dataset", "data_dir"):
+        if not getattr(values, name):
+            raise UserError(f"--{name} is required.")
+    workdir = pathlib.Path(values.workdir).expanduser()
+    output = pathlib.Path(values.output or workdir / "evaluation").expanduser()
+    report = evaluate(workdir, values)
+    print(format_report(report))
+    try:
+        if values.table is not None:
+            print_tables(values.table, {f"ProPose, {workdir.name}": report}, output)
+        write_report(report, output)
+    except OSError as error:
+        raise UserError(f"Cannot write to --output={output}: {error}.") from error
+    print(f"Wrote {output / 'report.json'} and report.md.")
+
+
+def evaluate(workdir, values):
+    """The report of the model in a work folder under the flags.
+
+    Raises:
+        UserError: If the flags, the data or the model do not fit.
+    """
+    try:
+        protocol = get_protocol(values.protocol)
+        protocol.check_dataset(values.dataset)
+        numbers = [int(n) for n in values.num_hypotheses]
+        check_table(values.table, protocol)
+    except ValueError as error:
+        raise UserError(str(error)) from error
+    model = load_model(workdir / "model.keras")
+    try:
+        evaluator = Evaluator(
+            model,
+            protocol,
+            numbers,
+            seed=values.seed,
+            batch_size=values.batch_size,
+            chunk_size=values.chunk_size,
+        )
+        arrays = read_poses(protocol, values)
+    except (ValueError, OSError) as error:
+        raise UserError(str(error)) from error
+    try:
+        figures = evaluator.evaluate(arrays, progress=_Progress())
+    except PoseDataError as error:
+        raise UserError(str(error)) from error
+    return summarize(
+        figures, arrays, protocol, values.dataset, values.split, values.frame_stride
+    )
+
+
+def check_table(number, protocol):
+    """Refuses a table that the protocol's figures do not belong in."""
+    if number is not None and (number == 2) != (protocol.scenes is not None):
+        data = "MPI-INF-3DHP" if number == 2 else "Human3.6M"
+        raise UserError(
+            f"Table {number} holds figures on {data}; protocol {protocol.name!r} is "
+            f"defined on {', '.join(protocol.datasets)}."
+        )
+
+
+def load_model(path):
+    """The model of a finished run, spread over the devices where JAX has several."""
+    if not path.exists():
+        raise UserError(
+            f"There is no {path}. Train a model with train.py "
+            f"--workdir={path.parent}, or pass the --workdir of a finished run."
+        )
+    if keras.backend.backend() == "jax" and len(keras.distribution.list_devices()) > 1:
+        keras.distribution.set_distribution(keras.distribution.DataParallel())
+    try:
+        model = keras.saving.load_model(path, compile=False)
+    except (ValueError, TypeError, OSError, KeyError) as error:
+        raise UserError(f"Cannot read {path}: {error}") from error
+    if not isinstance(model, ProPose):
+        raise UserError(f"{path} holds a {type(model).__name__}, not a ProPose model.")
+    return model
+
+
+def read_poses(protocol, values):
+    """The poses that the flags ask for."""
+    if values.split == "validation":
+        arrays = load_arrays(
+            values.dataset, values.data_dir, "train", protocol.pose_feature
+        )
+        _, arrays = split_validation(arrays, values.validation_subject)
+    else:
+        arrays = load_arrays(
+            values.dataset, values.data_dir, "test", protocol.pose_feature
+        )
+    return select_poses(protocol, arrays, values.frame_stride, values.frame_list)
+
+
+def print_ablations(number, runs, output):
+    """Prints and writes one of Tables 4 to 7 from the runs of the variants.
+
+    Raises:
+        UserError: If there is no report of any of the table's variants.
+    """
+    if not runs:
+        raise UserError(f"--table={number} is made of several runs: pass --runs.")
+    runs = pathlib.Path(runs).expanduser()
+    paths = {v: runs / v / "evaluation" / "report.json" for v in VARIANTS[number]}
+    reports = {v: read_report(path) for v, path in paths.items() if path.exists()}
+    missing = [str(path) for variant, path in paths.items() if variant not in reports]
+    if not reports:
+        raise UserError(f"None of the reports of Table {number}: {', '.join(missing)}.")
+    if missing:
+        print(f"Not there, left empty: {', '.join(missing)}.", file=sys.stderr)
+    print_tables(number, reports, pathlib.Path(output or runs).expanduser())
+
+
+def print_tables(number, reports, output):
+    """Prints a table of the paper and writes it in four formats."""
+    try:
+        tables = make_tables(number, reports)
+    except ValueError as error:
+        raise UserError(str(error)) from error
+    for table in tables:
+        print(table.to_markdown())
+    write_tables(tables, f"table{number}", output)
+
+
+class _Progress:
+    """Says now and then how far an evaluation is."""
+
+    def __init__(self):
+        self._last = time.monotonic()
+
+    def __call__(self, done, total):
+        if time.monotonic() - self._last > _SECONDS_BETWEEN_LINES and done < total:
+            self._last = time.monotonic()
+            print(f"{done:,} of {total:,} poses", file=sys.stderr, flush=True)
+
+
+def run():
+    """The program: defines its flags, then runs `main`."""
+    define_flags()
+    run_main(main)
+
+
+if __name__ == "__main__":
+    run()

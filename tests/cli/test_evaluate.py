@@ -1,0 +1,189 @@
+import json
+import os
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+from absl import flags
+
+from propose_keras.cli import evaluate
+from propose_keras.cli.errors import UserError
+from propose_keras.data import Clip, DatasetNotBuiltError, PoseArrays
+from propose_keras.evaluation.report import write_report
+from propose_keras.model import ProPose
+
+ACTIONS = ("Directions", "Walking")
+
+
+def make_arrays(subjects):
+    rng = np.random.default_rng(0)
+    clips = [
+        Clip(
+            subject=subject,
+            action=action,
+            take="1",
+            camera="c0",
+            frame_rate=50.0,
+            image_size=(1000, 1000),
+            intrinsics=np.zeros(4),
+            distortion=np.zeros(5),
+            rotation=np.eye(3),
+            translation=np.zeros(3),
+            num_frames=8,
+        )
+        for subject in subjects
+        for action in ACTIONS
+    ]
+    num_rows = 8 * len(clips)
+    pose = rng.normal(size=(num_rows, 17, 3)) * 200 + [0, 0, 5000]
+    return PoseArrays(
+        keypoints_2d=np.float32(pose[..., :2] / pose[..., 2:] * 1100 + 500),
+        pose_3d=np.float32(pose),
+        clips=clips,
+        clip_index=np.repeat(np.arange(len(clips)), 8).astype(np.int32),
+        frame_index=np.tile(np.arange(8), len(clips)).astype(np.int32),
+    )
+
+
+@pytest.fixture(scope="module")
+def workdir(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run")
+    keras.utils.set_random_seed(0)
+    model = ProPose.from_sizes(latent_size=4, width=8, num_blocks=0, num_couplings=1)
+    arrays = make_arrays(["S1"])
+    model.normalization.adapt(arrays.keypoints_2d, arrays.image_sizes(), arrays.pose_3d)
+    model.compile()
+    model.save(folder / "model.keras")
+    return folder
+
+
+@pytest.fixture
+def built(monkeypatch):
+    """Stands in for a data set on disk; returns what was asked of it."""
+    asked = []
+
+    def load_arrays(dataset, data_dir, split, pose_feature):
+        asked.append((dataset, data_dir, split, pose_feature))
+        if data_dir == "nowhere":
+            raise DatasetNotBuiltError("not built in nowhere. Build it with tfds build")
+        return make_arrays({"train": ["S1", "S8"], "test": ["S9", "S11"]}[split])
+
+    monkeypatch.setattr(evaluate, "load_arrays", load_arrays)
+    return asked
+
+
+def execute(*arguments):
+    values = flags.FlagValues()
+    evaluate.define_flags(values)
+    values(["evaluate", *arguments])
+    evaluate.execute(values)
+
+
+def arguments(workdir, *others):
+    return (
+        f"--workdir={workdir}",
+        "--dataset=synthetic_human",
+        "--data_dir=somewhere",
+        "--num_hypotheses=1,3",
+        "--frame_stride=4",
+        *others,
+    )
+
+
+def test_test_split_is_evaluated_and_reported(workdir, built, tmp_path, capsys):
+    execute(*arguments(workdir, f"--output={tmp_path / 'out'}", "--seed=7"))
+    assert built == [("synthetic_human", "somewhere", "test", "pose_3d")]
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert (report["split"], report["frames"], report["seed"]) == ("test", 8, 7)
+    assert list(report["results"]) == ["mode", "1", "3"]
+    printed = capsys.readouterr().out
+    assert "| ProPose, S=3 " in printed
+    assert printed.startswith("# synthetic_human, test, protocol h36m")
+
+
+def test_validation_split_is_the_held_out_training_subject(workdir, built, capsys):
+    execute(*arguments(workdir, "--split=validation"))
+    assert built[0][2] == "train"
+    report = json.loads((workdir / "evaluation" / "report.json").read_text())
+    assert (report["split"], report["frames"]) == ("validation", 4)
+
+
+def test_table_is_written_beside_published_rows(workdir, built, tmp_path, capsys):
+    execute(*arguments(workdir, f"--output={tmp_path}", "--table=3"))
+    assert "Martinez et al. 2017" in capsys.readouterr().out
+    names = sorted(p.name for p in tmp_path.iterdir())
+    assert names == [
+        *("report.json", "report.md", "table3.csv", "table3.json"),
+        *("table3.md", "table3.tex"),
+    ]
+
+
+def test_ablations_are_made_of_reports(workdir, built, tmp_path, capsys):
+    execute(*arguments(workdir, f"--output={tmp_path / 'report'}"))
+    report = json.loads((tmp_path / "report" / "report.json").read_text())
+    write_report(report, tmp_path / "runs" / "end_to_end" / "evaluation")
+    execute("--table=6", f"--runs={tmp_path / 'runs'}")
+    printed = capsys.readouterr()
+    assert "full/evaluation/report.json" in printed.err
+    assert f"{report['results']['mode']['mpjpe']:.1f}" in printed.out
+    assert (tmp_path / "runs" / "table6.tex").exists()
+
+
+@pytest.mark.parametrize(
+    "wrong, message",
+    [
+        (["--workdir="], "--workdir is required"),
+        (
+            ["--workdir=/no/such/folder"],
+            "no /no/such/folder/model.keras. Train a model",
+        ),
+        (["--protocol=h36"], "Unknown protocol 'h36'"),
+        (["--protocol=3dhp-official"], "not on 'synthetic_human'"),
+        (["--dataset=mpi_inf_3dhp"], "'h36m' is defined on human36m.*3dhp-official"),
+        (["--num_hypotheses=0,10"], "at least 1"),
+        (["--num_hypotheses=ten"], "ten"),
+        (["--data_dir=nowhere"], "Build it with tfds build"),
+        (["--protocol=h36m-hard"], "needs a list of frames"),
+        (["--protocol=h36m-hard", "--frame_list=/no/such/file"], "/no/such/file"),
+        (["--split=validation", "--validation_subject=S3"], "S3. There are: S1, S8"),
+        (["--table=5"], "pass --runs"),
+        (["--table=5", "--runs=/no/such/folder"], "None of the reports of Table 5"),
+        (["--table=2"], "figures on MPI-INF-3DHP; protocol 'h36m'"),
+    ],
+)
+def test_mistakes_are_user_errors_and_write_nothing(
+    workdir, built, tmp_path, wrong, message
+):
+    output = tmp_path / "out"
+    with pytest.raises(UserError, match=message):
+        execute(*arguments(workdir, f"--output={output}"), *wrong)
+    assert not output.exists()
+
+
+def test_files_that_are_no_model_are_user_errors(built, tmp_path):
+    (tmp_path / "model.keras").write_text("nonsense")
+    with pytest.raises(UserError, match="Cannot read .*model.keras"):
+        execute(*arguments(tmp_path))
+    keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]).save(
+        tmp_path / "model.keras"
+    )
+    with pytest.raises(UserError, match="holds a Sequential, not a ProPose"):
+        execute(*arguments(tmp_path))
+
+
+def test_program_ends_with_code_2_and_one_message(tmp_path):
+    process = subprocess.run(
+        [
+            *(sys.executable, "-m", "propose_keras.cli.evaluate"),
+            *(f"--workdir={tmp_path}", "--dataset=human36m", "--data_dir=."),
+        ],
+        capture_output=True,
+        text=True,
+        env=os.environ,
+        check=False,
+    )
+    assert process.returncode == 2
+    assert f"Error: There is no {tmp_path / 'model.keras'}." in process.stderr
+    assert "Traceback" not in process.stderr
