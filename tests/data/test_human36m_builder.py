@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 
-from propose_keras.data import DatasetNotBuiltError, beam, load_arrays
+from propose_keras.data import DatasetNotBuiltError, beam, load_arrays, shards
 from propose_keras.data.errors import DataFileError
 from propose_keras.data.human36m.naming import CAMERAS
 
@@ -205,3 +205,13 @@ def test_a_runner_that_was_asked_for_is_taken():
     beam.choose_runner(config)
     assert config.beam_runner == "FlinkRunner"
     assert config.beam_options is options
+
+
+def test_a_runner_that_loses_a_file_is_found_out(manual_dir, tmp_path, monkeypatch):
+    report = shards._write_report
+    monkeypatch.setattr(
+        shards, "_write_report", lambda written, path: report(written[1:], path)
+    )
+    with pytest.raises(RuntimeError, match="did not report 1 of 2 files"):
+        build(manual_dir, tmp_path)
+    assert_nothing_was_built(tmp_path, "gt")
