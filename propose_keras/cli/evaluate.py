@@ -6,18 +6,22 @@ runs: `--table=4 --runs=DIR` reads `DIR/VARIANT/evaluation/report.json`.
 """
 
 import functools
+import importlib.util
 import pathlib
 import sys
 import time
 
 import keras
+import numpy as np
 from absl import flags
 
 from propose_keras.cli.errors import UserError, run_main
 from propose_keras.data.arrays import split_validation
 from propose_keras.data.reading import load_arrays
+from propose_keras.evaluation import figures
 from propose_keras.evaluation.evaluator import Evaluator, PoseDataError
 from propose_keras.evaluation.frames import select_poses
+from propose_keras.evaluation.latents import instance_depths, latent_means
 from propose_keras.evaluation.protocols import OPTIONS, PROTOCOLS, get_protocol
 from propose_keras.evaluation.report import (
     format_report,
@@ -28,8 +32,11 @@ from propose_keras.evaluation.report import (
 from propose_keras.evaluation.summary import summarize
 from propose_keras.evaluation.tables import VARIANTS, make_tables
 from propose_keras.model import ProPose
+from propose_keras.visualization import figure_hypotheses
 
 _SECONDS_BETWEEN_LINES = 10.0
+# Poses and hypotheses of each in the figure of hypotheses.
+_NUM_FANS, _FAN_SIZE = 4, 50
 
 
 def define_flags(values=flags.FLAGS):
@@ -67,6 +74,12 @@ def define_flags(values=flags.FLAGS):
     integer("chunk_size", None, "Hypotheses per pose at once; unset: 65536 / batch.", 1)
     integer("table", None, "Table of the paper to print and write beside ours.", 1, 7)
     string("runs", None, "For Tables 4 to 7: folder of the variants' runs.")
+    flags.DEFINE_bool(
+        "figures",
+        False,
+        "Draw the figures of the paper and of the report, PNG and PDF.",
+        flag_values=values,
+    )
 
 
 def main(argv):
@@ -90,21 +103,30 @@ def execute(values):
     for name in ("workdir", "dataset", "data_dir"):
         if not getattr(values, name):
             raise UserError(f"--{name} is required.")
+    if values.figures and importlib.util.find_spec("matplotlib") is None:
+        raise UserError(
+            "--figures needs matplotlib: pip install propose-keras[visualization]."
+        )
     workdir = pathlib.Path(values.workdir).expanduser()
     output = pathlib.Path(values.output or workdir / "evaluation").expanduser()
-    report = evaluate(workdir, values)
+    model, arrays, report = evaluate(workdir, values)
     print(format_report(report))
     try:
         if values.table is not None:
             print_tables(values.table, {f"ProPose, {workdir.name}": report}, output)
         write_report(report, output)
+        if values.figures:
+            draw_figures(model, arrays, report, output)
     except OSError as error:
         raise UserError(f"Cannot write to --output={output}: {error}.") from error
     print(f"Wrote {output / 'report.json'} and report.md.")
 
 
 def evaluate(workdir, values):
-    """The report of the model in a work folder under the flags.
+    """Evaluates the model in a work folder under the flags.
+
+    Returns:
+        The model, the poses evaluated and the report.
 
     Raises:
         UserError: If the flags, the data or the model do not fit.
@@ -130,12 +152,44 @@ def evaluate(workdir, values):
     except (ValueError, OSError) as error:
         raise UserError(str(error)) from error
     try:
-        figures = evaluator.evaluate(arrays, progress=_Progress())
+        measured = evaluator.evaluate(arrays, progress=_Progress())
     except PoseDataError as error:
         raise UserError(str(error)) from error
-    return summarize(
-        figures, arrays, protocol, values.dataset, values.split, values.frame_stride
+    report = summarize(
+        measured, arrays, protocol, values.dataset, values.split, values.frame_stride
     )
+    return model, arrays.subset(measured.rows), report
+
+
+def draw_figures(model, arrays, report, output):
+    """Writes the report's figures and the paper's Figs. 3 and 4."""
+    figures.write_figures(report, output)
+    means = latent_means(model, arrays)
+    actions = arrays.labels("action")
+    figures.save(
+        figures.draw_latent_means(
+            means,
+            actions,
+            arrays.pose_3d,
+            depths=lambda rows: instance_depths(model, arrays.subset(rows)),
+        ),
+        output / "latent_means",
+    )
+    # Poses far from each other, as in Fig. 3, so that the fans differ.
+    chosen = arrays.subset(figures.spread_out_rows(means, _NUM_FANS))
+    figure = figure_hypotheses(
+        chosen.keypoints_2d,
+        np.asarray(
+            model.sample(
+                chosen.keypoints_2d, _FAN_SIZE, report["seed"], chosen.image_sizes()
+            )
+        ),
+        chosen.pose_3d,
+        np.asarray(model.mode(chosen.keypoints_2d, chosen.image_sizes())),
+        output / "hypotheses.png",
+        titles=list(chosen.labels("action")),
+    )
+    figures.save(figure, output / "hypotheses")
 
 
 def check_table(number, protocol):
