@@ -21,6 +21,7 @@ from propose_keras.data.reading import load_arrays
 from propose_keras.evaluation import figures
 from propose_keras.evaluation.evaluator import Evaluator, PoseDataError
 from propose_keras.evaluation.frames import select_poses
+from propose_keras.evaluation.latent_plane import draw_latent_means, spread_out_rows
 from propose_keras.evaluation.latents import instance_depths, latent_means
 from propose_keras.evaluation.protocols import OPTIONS, PROTOCOLS, get_protocol
 from propose_keras.evaluation.report import (
@@ -167,7 +168,7 @@ def draw_figures(model, arrays, report, output):
     means = latent_means(model, arrays)
     actions = arrays.labels("action")
     figures.save(
-        figures.draw_latent_means(
+        draw_latent_means(
             means,
             actions,
             arrays.pose_3d,
@@ -176,7 +177,7 @@ def draw_figures(model, arrays, report, output):
         output / "latent_means",
     )
     # Poses far from each other, as in Fig. 3, so that the fans differ.
-    chosen = arrays.subset(figures.spread_out_rows(means, _NUM_FANS))
+    chosen = arrays.subset(spread_out_rows(means, _NUM_FANS))
     figure = figure_hypotheses(
         chosen.keypoints_2d,
         np.asarray(

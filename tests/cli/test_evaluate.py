@@ -1,3 +1,5 @@
+import contextlib
+import io
 import json
 import os
 import subprocess
@@ -61,6 +63,10 @@ def workdir(tmp_path_factory):
 
 @pytest.fixture
 def built(monkeypatch):
+    return stand_in_for_data(monkeypatch)
+
+
+def stand_in_for_data(monkeypatch):
     """Stands in for a data set on disk; returns what was asked of it."""
     asked = []
 
@@ -92,43 +98,52 @@ def arguments(workdir, *others):
     )
 
 
-def test_test_split_is_evaluated_and_reported(workdir, built, tmp_path, capsys):
-    execute(*arguments(workdir, f"--output={tmp_path / 'out'}", "--seed=7"))
-    assert built == [("synthetic_human", "somewhere", "test", "pose_3d")]
-    report = json.loads((tmp_path / "out" / "report.json").read_text())
+@pytest.fixture(scope="module")
+def evaluated(workdir, tmp_path_factory):
+    """The report folder of one evaluation, what it printed and what it read."""
+    output = tmp_path_factory.mktemp("reports") / "new"
+    printed = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(printed):
+        asked = stand_in_for_data(patch)
+        execute(*arguments(workdir, f"--output={output}", "--seed=7", "--table=3"))
+    return output, printed.getvalue(), asked
+
+
+def test_test_split_is_evaluated_and_reported(evaluated):
+    output, printed, asked = evaluated
+    assert asked == [("synthetic_human", "somewhere", "test", "pose_3d")]
+    report = json.loads((output / "report.json").read_text())
     assert (report["split"], report["frames"], report["seed"]) == ("test", 8, 7)
     assert list(report["results"]) == ["mode", "1", "3"]
-    printed = capsys.readouterr().out
     assert "| ProPose, S=3 " in printed
     assert printed.startswith("# synthetic_human, test, protocol h36m")
 
 
-def test_validation_split_is_the_held_out_training_subject(workdir, built, capsys):
-    execute(*arguments(workdir, "--split=validation"))
-    assert built[0][2] == "train"
-    report = json.loads((workdir / "evaluation" / "report.json").read_text())
-    assert (report["split"], report["frames"]) == ("validation", 4)
-
-
-def test_table_is_written_beside_published_rows(workdir, built, tmp_path, capsys):
-    execute(*arguments(workdir, f"--output={tmp_path}", "--table=3"))
-    assert "Martinez et al. 2017" in capsys.readouterr().out
-    names = sorted(p.name for p in tmp_path.iterdir())
+def test_table_is_written_beside_published_rows(evaluated):
+    output, printed, _ = evaluated
+    assert "Martinez et al. 2017" in printed
+    names = sorted(p.name for p in output.iterdir())
     assert names == [
         *("report.json", "report.md", "table3.csv", "table3.json"),
         *("table3.md", "table3.tex"),
     ]
 
 
-def test_ablations_are_made_of_reports(workdir, built, tmp_path, capsys):
-    execute(*arguments(workdir, f"--output={tmp_path / 'report'}"))
-    report = json.loads((tmp_path / "report" / "report.json").read_text())
-    write_report(report, tmp_path / "runs" / "end_to_end" / "evaluation")
-    execute("--table=6", f"--runs={tmp_path / 'runs'}")
+def test_validation_split_is_the_held_out_training_subject(workdir, built):
+    execute(*arguments(workdir, "--split=validation"))
+    assert built[0][2] == "train"
+    report = json.loads((workdir / "evaluation" / "report.json").read_text())
+    assert (report["split"], report["frames"]) == ("validation", 4)
+
+
+def test_ablations_are_made_of_reports(evaluated, tmp_path, capsys):
+    report = json.loads((evaluated[0] / "report.json").read_text())
+    write_report(report, tmp_path / "end_to_end" / "evaluation")
+    execute("--table=6", f"--runs={tmp_path}")
     printed = capsys.readouterr()
     assert "full/evaluation/report.json" in printed.err
     assert f"{report['results']['mode']['mpjpe']:.1f}" in printed.out
-    assert (tmp_path / "runs" / "table6.tex").exists()
+    assert (tmp_path / "table6.tex").exists()
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import pytest
 from keras import ops
 
 from propose_keras.evaluation import figures
+from propose_keras.evaluation.latent_plane import draw_latent_means, spread_out_rows
 from propose_keras.evaluation.latents import instance_depths, latent_means
 from propose_keras.model import ProPose
 
@@ -78,11 +79,11 @@ def test_calibration_draws_the_curve_and_its_error(report):
 def test_spread_out_rows_are_far_from_each_other(rng):
     clusters = np.array([[0, 0], [100, 0], [0, 100], [100, 100]])
     points = np.repeat(clusters, 50, axis=0) + rng.normal(size=(200, 2))
-    rows = figures.spread_out_rows(points, 4)
+    rows = spread_out_rows(points, 4)
     assert {tuple(np.round(points[row], -2)) for row in rows} == {
         tuple(c) for c in clusters
     }
-    assert len(figures.spread_out_rows(points[:3], 10)) == 3
+    assert len(spread_out_rows(points[:3], 10)) == 3
 
 
 def test_latent_plane_shows_the_chosen_poses(rng):
@@ -94,7 +95,7 @@ def test_latent_plane_shows_the_chosen_poses(rng):
         asked.extend(rows)
         return poses[rows, 1:, 2]
 
-    figure = figures.draw_latent_means(means, ["Walking"] * 60, poses, depths, 4)
+    figure = draw_latent_means(means, ["Walking"] * 60, poses, depths, 4)
     plane, *boxes = figure.axes
     assert len(set(asked)) == 4
     assert len(boxes) == 8

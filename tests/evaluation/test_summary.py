@@ -19,8 +19,15 @@ def evaluate(model, arrays, protocol, num_hypotheses=(1, 10), **kwargs):
 
 
 @pytest.fixture(scope="module")
-def report(model, arrays):
-    return evaluate(model, arrays, "h36m")
+def figures(model, arrays):
+    return Evaluator(model, get_protocol("h36m"), (1, 10)).evaluate(arrays)
+
+
+@pytest.fixture(scope="module")
+def report(figures, arrays):
+    return summarize(
+        figures, arrays, get_protocol("h36m"), "some_set/config", "test", 5
+    )
 
 
 @pytest.fixture(scope="module")
@@ -60,8 +67,9 @@ def test_mpjpe_is_the_unweighted_mean_of_the_actions(report, arrays, mode_errors
     )
 
 
-def test_frame_mean_weighs_by_frames(model, arrays, mode_errors):
-    mode = evaluate(model, arrays, "h36m+frame-mean")["results"]["mode"]
+def test_frame_mean_weighs_by_frames(figures, arrays, mode_errors):
+    protocol = get_protocol("h36m+frame-mean")
+    mode = summarize(figures, arrays, protocol, "some_set", "test")["results"]["mode"]
     assert mode["mpjpe"] == pytest.approx(mode_errors.mean(), abs=1e-3)
 
 
@@ -95,12 +103,33 @@ def test_failed_writing_leaves_the_old_report(report, tmp_path):
     assert len(list(tmp_path.iterdir())) == 2
 
 
-def test_poses_left_out_are_counted(model, arrays):
-    pose = arrays.pose_3d.copy()
-    pose[4] = np.nan
-    report = evaluate(model, dataclasses.replace(arrays, pose_3d=pose), "h36m")
-    assert (report["frames"], report["excluded_frames"]) == (len(arrays) - 1, 1)
-    assert np.isfinite(report["results"]["mode"]["mpjpe"])
+def test_poses_left_out_are_counted(figures, arrays, mode_errors):
+    kept = np.arange(1, len(arrays), 2)
+    fewer = dataclasses.replace(
+        figures,
+        values={name: value[kept] for name, value in figures.values.items()},
+        rows=kept,
+        num_excluded=len(arrays) - len(kept),
+    )
+    protocol = get_protocol("h36m")
+    report = summarize(fewer, arrays, protocol, "some_set", "test")
+    assert report["frames"] + report["excluded_frames"] == len(arrays)
+    walking = mode_errors[kept][arrays.labels("action")[kept] == "Walking"].mean()
+    by_action = report["results"]["mode"]["per_action"]
+    assert by_action["Walking"]["mpjpe"] == pytest.approx(walking, abs=1e-3)
+
+
+def test_a_model_that_makes_nan_has_no_error(figures, arrays):
+    """Only ground truth is left out; NaN of the model's is not averaged away."""
+    values = {name: value.copy() for name, value in figures.values.items()}
+    values["mode_p1"][3] = np.nan
+    report = summarize(
+        dataclasses.replace(figures, values=values),
+        *(arrays, get_protocol("h36m"), "some_set", "test"),
+    )
+    assert report["results"]["mode"]["mpjpe"] is None
+    assert report["results"]["1"]["mpjpe"] > 0
+    assert "| ProPose, mode" in format_report(report)
 
 
 @pytest.fixture(scope="module")
