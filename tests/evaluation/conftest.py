@@ -87,8 +87,7 @@ def make_arrays():
     return _make_arrays
 
 
-@pytest.fixture(scope="session")
-def arrays():
+def make_three_actions():
     """Clips of three actions that differ in length."""
     clips = [
         _make_clip(subject, action, num_frames=10 + 4 * i)
@@ -96,3 +95,8 @@ def arrays():
         for subject in ("S9", "S11")
     ]
     return _make_arrays(clips)
+
+
+@pytest.fixture(scope="session")
+def arrays():
+    return make_three_actions()

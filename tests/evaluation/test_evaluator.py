@@ -1,5 +1,10 @@
 import dataclasses
+import os
+import pathlib
+import subprocess
+import sys
 
+import keras
 import numpy as np
 import pytest
 from keras import ops
@@ -142,3 +147,26 @@ def test_protocols_measure_their_own_joints(model, arrays, hypotheses, protocol)
         auc = np.mean([(counted < t).mean(-1) for t in range(0, 151, 5)], axis=0)
         np.testing.assert_allclose(values["best_auc"][:, -1], auc.max(1), atol=1e-6)
     assert ("best_largest" in values) == (protocol.cps is not None)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="compares TensorFlow with JAX"
+)
+def test_jax_on_two_devices_gives_tensorflows_figures(figures, tmp_path):
+    pytest.importorskip("jax")
+    environment = {
+        **os.environ,
+        "KERAS_BACKEND": "jax",
+        "JAX_PLATFORMS": "cpu",
+        "XLA_FLAGS": "--xla_force_host_platform_device_count=2",
+    }
+    script = pathlib.Path(__file__).with_name("evaluate_elsewhere.py")
+    output = tmp_path / "figures.npz"
+    subprocess.run([sys.executable, script, output, "2"], check=True, env=environment)
+    with np.load(output) as elsewhere:
+        assert set(elsewhere) == set(figures.values)
+        for name, expected in figures.values.items():
+            np.testing.assert_allclose(
+                elsewhere[name], expected, atol=1e-3, rtol=0, err_msg=name
+            )
