@@ -12,32 +12,23 @@ import sys
 import time
 
 import keras
-import numpy as np
 from absl import flags
 
+from propose_keras.cli import outputs
 from propose_keras.cli.errors import UserError, run_main
 from propose_keras.data.arrays import split_validation
 from propose_keras.data.reading import load_arrays
-from propose_keras.evaluation import figures
 from propose_keras.evaluation.evaluator import Evaluator, PoseDataError
 from propose_keras.evaluation.frames import select_poses
-from propose_keras.evaluation.latent_plane import draw_latent_means, spread_out_rows
-from propose_keras.evaluation.latents import instance_depths, latent_means
 from propose_keras.evaluation.protocols import OPTIONS, PROTOCOLS, get_protocol
 from propose_keras.evaluation.report import (
     format_report,
-    read_report,
     write_report,
-    write_tables,
 )
 from propose_keras.evaluation.summary import summarize
-from propose_keras.evaluation.tables import VARIANTS, make_tables
 from propose_keras.model import ProPose
-from propose_keras.visualization import figure_hypotheses
 
 _SECONDS_BETWEEN_LINES = 10.0
-# Poses and hypotheses of each in the figure of hypotheses.
-_NUM_FANS, _FAN_SIZE = 4, 50
 
 
 def define_flags(values=flags.FLAGS):
@@ -75,6 +66,12 @@ def define_flags(values=flags.FLAGS):
     integer("chunk_size", None, "Hypotheses per pose at once; unset: 65536 / batch.", 1)
     integer("table", None, "Table of the paper to print and write beside ours.", 1, 7)
     string("runs", None, "For Tables 4 to 7: folder of the variants' runs.")
+    flags.DEFINE_list(
+        "reports",
+        [],
+        "For Tables 1 to 3: LABEL=report.json of other runs, for rows of their own.",
+        flag_values=values,
+    )
     flags.DEFINE_bool(
         "figures",
         False,
@@ -99,7 +96,7 @@ def execute(values):
         UserError: If the flags, the data or the model do not fit.
     """
     if values.table is not None and values.table > 3:
-        print_ablations(values.table, values.runs, values.output)
+        outputs.print_ablations(values.table, values.runs, values.output)
         return
     for name in ("workdir", "dataset", "data_dir"):
         if not getattr(values, name):
@@ -110,14 +107,16 @@ def execute(values):
         )
     workdir = pathlib.Path(values.workdir).expanduser()
     output = pathlib.Path(values.output or workdir / "evaluation").expanduser()
+    others = outputs.read_reports(values.reports)
     model, arrays, report = evaluate(workdir, values)
     print(format_report(report))
     try:
         if values.table is not None:
-            print_tables(values.table, {f"ProPose, {workdir.name}": report}, output)
+            reports = {f"ProPose, {workdir.name}": report, **others}
+            outputs.print_tables(values.table, reports, output)
         write_report(report, output)
         if values.figures:
-            draw_figures(model, arrays, report, output)
+            outputs.draw_figures(model, arrays, report, output)
     except OSError as error:
         raise UserError(f"Cannot write to --output={output}: {error}.") from error
     print(f"Wrote {output / 'report.json'} and report.md.")
@@ -162,37 +161,6 @@ def evaluate(workdir, values):
     return model, arrays.subset(measured.rows), report
 
 
-def draw_figures(model, arrays, report, output):
-    """Writes the report's figures and the paper's Figs. 3 and 4."""
-    figures.write_figures(report, output)
-    means = latent_means(model, arrays)
-    actions = arrays.labels("action")
-    figures.save(
-        draw_latent_means(
-            means,
-            actions,
-            arrays.pose_3d,
-            depths=lambda rows: instance_depths(model, arrays.subset(rows)),
-        ),
-        output / "latent_means",
-    )
-    # Poses far from each other, as in Fig. 3, so that the fans differ.
-    chosen = arrays.subset(spread_out_rows(means, _NUM_FANS))
-    figure = figure_hypotheses(
-        chosen.keypoints_2d,
-        np.asarray(
-            model.sample(
-                chosen.keypoints_2d, _FAN_SIZE, report["seed"], chosen.image_sizes()
-            )
-        ),
-        chosen.pose_3d,
-        np.asarray(model.mode(chosen.keypoints_2d, chosen.image_sizes())),
-        output / "hypotheses.png",
-        titles=list(chosen.labels("action")),
-    )
-    figures.save(figure, output / "hypotheses")
-
-
 def check_table(number, protocol):
     """Refuses a table that the protocol's figures do not belong in."""
     if number is not None and (number == 2) != (protocol.scenes is not None):
@@ -233,36 +201,6 @@ def read_poses(protocol, values):
             values.dataset, values.data_dir, "test", protocol.pose_feature
         )
     return select_poses(protocol, arrays, values.frame_stride, values.frame_list)
-
-
-def print_ablations(number, runs, output):
-    """Prints and writes one of Tables 4 to 7 from the runs of the variants.
-
-    Raises:
-        UserError: If there is no report of any of the table's variants.
-    """
-    if not runs:
-        raise UserError(f"--table={number} is made of several runs: pass --runs.")
-    runs = pathlib.Path(runs).expanduser()
-    paths = {v: runs / v / "evaluation" / "report.json" for v in VARIANTS[number]}
-    reports = {v: read_report(path) for v, path in paths.items() if path.exists()}
-    missing = [str(path) for variant, path in paths.items() if variant not in reports]
-    if not reports:
-        raise UserError(f"None of the reports of Table {number}: {', '.join(missing)}.")
-    if missing:
-        print(f"Not there, left empty: {', '.join(missing)}.", file=sys.stderr)
-    print_tables(number, reports, pathlib.Path(output or runs).expanduser())
-
-
-def print_tables(number, reports, output):
-    """Prints a table of the paper and writes it in four formats."""
-    try:
-        tables = make_tables(number, reports)
-    except ValueError as error:
-        raise UserError(str(error)) from error
-    for table in tables:
-        print(table.to_markdown())
-    write_tables(tables, f"table{number}", output)
 
 
 class _Progress:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from absl import flags
 
-from propose_keras.cli import evaluate
+from propose_keras.cli import evaluate, outputs
 from propose_keras.cli.errors import UserError
 from propose_keras.data import Clip, DatasetNotBuiltError, PoseArrays
 from propose_keras.evaluation.report import write_report
@@ -136,6 +136,16 @@ def test_validation_split_is_the_held_out_training_subject(workdir, built):
     assert (report["split"], report["frames"]) == ("validation", 4)
 
 
+def test_reports_of_other_runs_get_rows(evaluated, tmp_path):
+    report = evaluated[0] / "report.json"
+    assert outputs.read_reports([f"base N(0, I)={report}"]) == {
+        "base N(0, I)": json.loads(report.read_text())
+    }
+    (tmp_path / "report.json").write_text("{")
+    with pytest.raises(UserError, match="report.json is no report"):
+        outputs.read_reports([f"broken={tmp_path / 'report.json'}"])
+
+
 def test_ablations_are_made_of_reports(evaluated, tmp_path, capsys):
     report = json.loads((evaluated[0] / "report.json").read_text())
     write_report(report, tmp_path / "end_to_end" / "evaluation")
@@ -163,6 +173,7 @@ def test_ablations_are_made_of_reports(evaluated, tmp_path, capsys):
         (["--protocol=h36m-hard"], "needs a list of frames"),
         (["--protocol=h36m-hard", "--frame_list=/no/such/file"], "/no/such/file"),
         (["--split=validation", "--validation_subject=S3"], "S3. There are: S1, S8"),
+        (["--table=1", "--reports=other=/no/file"], "expected LABEL=PATH"),
         (["--table=5"], "pass --runs"),
         (["--table=5", "--runs=/no/such/folder"], "None of the reports of Table 5"),
         (["--table=2"], "figures on MPI-INF-3DHP; protocol 'h36m'"),
