@@ -1,0 +1,62 @@
+import subprocess
+import sys
+
+import pytest
+
+PROGRAM = """
+from absl import flags
+from propose_keras.cli.errors import UserError, run_main
+
+flags.DEFINE_integer("number", 1, "A number.", lower_bound=0)
+
+def main(argv):
+    if flags.FLAGS.number == 7:
+        raise UserError("seven is taken. Choose another --number.")
+    if flags.FLAGS.number == 8:
+        raise ZeroDivisionError("a defect")
+    print("number", flags.FLAGS.number)
+
+run_main(main)
+"""
+
+
+@pytest.fixture
+def run(tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text(PROGRAM)
+
+    def run(*arguments):
+        return subprocess.run(
+            [sys.executable, program, *arguments], capture_output=True, text=True
+        )
+
+    return run
+
+
+def test_success(run):
+    process = run("--number=3")
+    assert (process.returncode, process.stdout) == (0, "number 3\n")
+
+
+@pytest.mark.parametrize(
+    "argument, message",
+    [
+        ("--number=7", "Error: seven is taken. Choose another --number."),
+        ("--number=x", "Error: flag --number=x: invalid literal"),
+        ("--number=-1", "Error: flag --number=-1: -1 is not a non-negative integer"),
+        ("--nummer=1", "Error: Unknown command line flag 'nummer'"),
+        ("number", "Error: Unexpected arguments: number. All settings are flags"),
+    ],
+)
+def test_users_mistakes_are_one_message_and_code_2(run, argument, message):
+    process = run(argument)
+    assert process.returncode == 2
+    assert process.stderr.startswith(message)
+    assert "Traceback" not in process.stderr
+
+
+def test_defects_keep_their_traceback(run):
+    process = run("--number=8")
+    assert process.returncode == 1
+    assert "Traceback" in process.stderr
+    assert "ZeroDivisionError: a defect" in process.stderr
