@@ -25,6 +25,7 @@ __all__ = ["__version__", *sorted(_PUBLIC_NAMES)]
 def __getattr__(name):
     if name not in _PUBLIC_NAMES:
         raise AttributeError(f"module 'propose_keras' has no attribute {name!r}")
+    importlib.import_module("propose_keras.backend")
     return getattr(importlib.import_module(_PUBLIC_NAMES[name]), name)
 
 

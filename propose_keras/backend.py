@@ -5,6 +5,19 @@ backend; `GreedyBijectorCache`, TFP's bijector cache that stores the log-determi
 together with the value; `compile_function` and `switch`.
 """
 
+import os
+
+_MESSAGE = (
+    "propose_keras runs on the Keras backends 'tensorflow' and 'jax', not {!r}: "
+    "TensorFlow Probability, which the flow is built from, has no version for it. Set "
+    "the environment variable KERAS_BACKEND to 'tensorflow' or 'jax' before Keras is "
+    "imported."
+)
+
+# Before Keras is imported, since that fails where PyTorch is asked for and missing.
+if os.environ.get("KERAS_BACKEND", "jax") not in ("tensorflow", "jax"):
+    raise ImportError(_MESSAGE.format(os.environ["KERAS_BACKEND"]))
+
 import keras
 
 name: str = keras.backend.backend()
@@ -18,12 +31,7 @@ elif name == "jax":
     from tensorflow_probability.substrates import jax as tfp
     from tensorflow_probability.substrates.jax.internal import cache_util
 else:
-    raise ImportError(
-        "propose_keras runs on the Keras backends 'tensorflow' and 'jax', not "
-        f"{name!r}: TensorFlow Probability, which the flow is built from, has no "
-        "version for it. Set the environment variable KERAS_BACKEND to 'tensorflow' or "
-        "'jax' before Keras is imported."
-    )
+    raise ImportError(_MESSAGE.format(name))
 
 GreedyBijectorCache = cache_util.BijectorCacheWithGreedyAttrs
 

@@ -155,18 +155,30 @@ def random_hypothesis(pose, hypothesis):
     return ops.sum(joint_distances(pose, hypothesis), axis=(-2, -1))
 
 
-def bidirectional(best, random, open_gate):
-    """`L_Bi`, Eq. 14: `L_BoM + L_rand` where the gate is open, else 0.
+def gate_is_open(beta, b):
+    """Condition of Eq. 14: whether a step's `L_Bi` is trained.
+
+    Args:
+        beta: Drawn from U(0, 1), `()`.
+        b: The hyperparameter, in [0, 1].
+
+    Returns:
+        Boolean, `()`. Where it is False, `L_Bi` is 0.
+    """
+    return beta >= b
+
+
+def bidirectional(best, random):
+    """`L_Bi`, Eq. 14, where the gate is open: `L_BoM + L_rand`.
 
     Args:
         best: `L_BoM`, `(batch,)`.
         random: `L_rand`, `(batch,)`.
-        open_gate: Boolean scalar, `beta >= b` with beta drawn from U(0, 1).
 
     Returns:
         `(batch,)`.
     """
-    return ops.where(open_gate, best + random, 0.0)
+    return best + random
 
 
 def mode_to_mode(base_of_mean, mean):

@@ -66,6 +66,7 @@ def main(argv):
             epochs=FLAGS.num_steps // interval,
             steps_per_epoch=interval,
             callbacks=[log, Checkpoints(workdir / "checkpoints", log)],
+            shuffle=False,
             verbose=FLAGS.verbose,
         )
     checkpoints.save_model(model, workdir / "model.keras")

@@ -15,7 +15,8 @@ class ResidualMLP(keras.layers.Layer):
     shape of Martinez et al. 2017), one dense layer out.
 
     Dropout takes its noise from `dropout_seed`, not from a state, so that a resumed
-    run sees the noise of the run that was killed; without a seed there is none.
+    run sees the noise of the run that was killed; without a seed there is none. Calls
+    that share a seed differ in `dropout_stream`, an int.
 
     Shape:
         `x` (batch, hypotheses, size), `condition` (batch, 1, condition size) or None,
@@ -89,7 +90,11 @@ class ResidualMLP(keras.layers.Layer):
         )
         self.output_layer.build(hidden)
 
-    def call(self, x, condition=None, dropout_seed=None):
+    def call(self, x, condition=None, dropout_seed=None, dropout_stream=0):
+        def drop(h, index):
+            stream = 2 * self.num_blocks * dropout_stream + index
+            return self._drop(h, dropout_seed, stream)
+
         shape = ops.shape(x)
         if condition is None:
             h = self.input_layer(ops.reshape(x, (-1, shape[-1])))
@@ -97,16 +102,16 @@ class ResidualMLP(keras.layers.Layer):
             h = ops.reshape(self.input_layer(x, condition), (-1, self.width))
         for i, (first, second) in enumerate(self.blocks):
             r = self.norms[i](h) if self.layer_norm else h
-            r = first(self._drop(self.activation(r), dropout_seed, 2 * i))
-            r = second(self._drop(self.activation(r), dropout_seed, 2 * i + 1))
+            r = first(drop(self.activation(r), 2 * i))
+            r = second(drop(self.activation(r), 2 * i + 1))
             h = h + r
         h = self.output_layer(self.activation(h))
         return ops.reshape(h, (-1, shape[1], self.output_size))
 
-    def _drop(self, h, seed, index):
+    def _drop(self, h, seed, stream):
         if seed is None or self.dropout == 0.0:
             return h
-        row_seed = ops.reshape(random.fold_in(seed, index), (1, 2))
+        row_seed = ops.reshape(random.fold_in(seed, stream), (1, 2))
         noise = random.uniform(row_seed, ops.shape(h)[0], self.width)[0]
         keep = ops.cast(noise >= self.dropout, h.dtype)
         return h * keep / (1.0 - self.dropout)

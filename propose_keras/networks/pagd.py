@@ -3,7 +3,6 @@
 import keras
 from keras import ops
 
-from propose_keras import random
 from propose_keras.layers import ResidualMLP, soft_clamp
 from propose_keras.networks.shapes import flatten_condition
 
@@ -69,15 +68,13 @@ class PAGDLearner(keras.layers.Layer):
 
     def encode(self, condition, dropout_seed=None):
         """Features `q(P_2D)`, `(batch, 1, feature_size)`, of `(batch, J, 2)`."""
-        if dropout_seed is not None:
-            dropout_seed = random.fold_in(dropout_seed, 2)
-        return self.encoder(flatten_condition(condition), dropout_seed=dropout_seed)
+        return self.encoder(
+            flatten_condition(condition), dropout_seed=dropout_seed, dropout_stream=2
+        )
 
     def decode(self, features, dropout_seed=None):
         """Reconstruction `v(features)` of the condition, `(batch, J, 2)`."""
-        if dropout_seed is not None:
-            dropout_seed = random.fold_in(dropout_seed, 3)
-        flat = self.decoder(features, dropout_seed=dropout_seed)
+        flat = self.decoder(features, dropout_seed=dropout_seed, dropout_stream=3)
         return ops.reshape(flat, (-1, self.num_joints, 2))
 
     def project(self, features):

@@ -3,7 +3,6 @@
 import keras
 from keras import ops
 
-from propose_keras import random
 from propose_keras.layers import ResidualMLP, soft_clamp
 from propose_keras.networks.shapes import (
     flatten_condition,
@@ -85,10 +84,11 @@ class PILGDLearner(keras.layers.Layer):
         Returns:
             Mean and standard deviation, each `(batch, hypotheses, d)`.
         """
-        if dropout_seed is not None:
-            dropout_seed = random.fold_in(dropout_seed, 0)
         output = self.encoder(
-            flatten_pose(pose), flatten_condition(condition), dropout_seed
+            flatten_pose(pose),
+            flatten_condition(condition),
+            dropout_seed,
+            dropout_stream=0,
         )
         if self.kind == "instance":
             mean = soft_clamp(output, self.clamp)
@@ -107,9 +107,9 @@ class PILGDLearner(keras.layers.Layer):
         Returns:
             Normalised poses, `(batch, hypotheses, J, 3)`.
         """
-        if dropout_seed is not None:
-            dropout_seed = random.fold_in(dropout_seed, 1)
-        flat = self.decoder(latents, flatten_condition(condition), dropout_seed)
+        flat = self.decoder(
+            latents, flatten_condition(condition), dropout_seed, dropout_stream=1
+        )
         return unflatten_pose(flat, self.num_joints)
 
     def call(self, pose, condition):

@@ -6,7 +6,7 @@ import jax
 import keras
 
 from propose_keras import backend
-from propose_keras.training.phases import phase_index
+from propose_keras.training.phases import choose_phase
 
 
 class TrainStep:
@@ -22,7 +22,7 @@ class TrainStep:
         seed = self.step_seed(step)
         branches = [functools.partial(self._run, phase) for phase in self.phases]
         values, logs = backend.switch(
-            phase_index(step, self.settings), branches, values, batch, seed
+            choose_phase(step, seed, self.settings), branches, values, batch, seed
         )
         values[id(self.optimizer.iterations)] = step + 1
         logs, metrics = self._tracked(logs, metrics)

@@ -40,12 +40,12 @@ LOSS_NAMES = (
 _LATENT, _HYPOTHESES, _GATE, _DROPOUT = range(4)
 
 
-def phase_1(model, settings, batch, seed, carry=None):
+def phase_1(model, settings, batch, seed, carry=None, bidirectional=False):
     """`L_phase1` and the PILGD learner's share of `L_disc`; moves g and k."""
     reconstruction, _, loss, logs = _pilgd_losses(model, settings, batch, seed)
-    if settings.use_bidirectional:
-        bidirectional, more = _bidirectional(model, settings, batch, seed)
-        loss, logs = loss + bidirectional, {**logs, **more}
+    if bidirectional:
+        more_loss, more = _bidirectional(model, settings, batch, seed)
+        loss, logs = loss + more_loss, {**logs, **more}
     return loss, {"phase_1": (loss, 1.0), **logs}, reconstruction
 
 
@@ -58,17 +58,17 @@ def phase_2(model, settings, batch, seed, carry=None):
     return loss, {"phase_2": (loss, 1.0), **logs}, None
 
 
-def end_to_end(model, settings, batch, seed, carry=None):
+def end_to_end(model, settings, batch, seed, carry=None, bidirectional=False):
     """All losses at once, through all networks but the discriminator (Table 6)."""
     reconstruction, (latents, mean), loss, logs = _pilgd_losses(
         model, settings, batch, seed
     )
-    if settings.use_bidirectional:
-        bidirectional, more = _bidirectional(model, settings, batch, seed)
-        loss, logs = loss + bidirectional, {**logs, **more}
-    flow_loss, more = _flow_losses(model, settings, batch, seed, latents, mean)
-    loss = loss + flow_loss
-    return loss, {"end_to_end": (loss, 1.0), **logs, **more}, reconstruction
+    if bidirectional:
+        more_loss, more = _bidirectional(model, settings, batch, seed)
+        loss, logs = loss + more_loss, {**logs, **more}
+    more_loss, more = _flow_losses(model, settings, batch, seed, latents, mean)
+    loss, logs = loss + more_loss, {**logs, **more}
+    return loss, {"end_to_end": (loss, 1.0), **logs}, reconstruction
 
 
 def discriminator(model, settings, batch, seed, carry):
@@ -158,29 +158,24 @@ def _flow_losses(model, settings, batch, seed, latents, mean):
     return loss, logs
 
 
+def gate_draw(seed):
+    """`beta` of Eq. 14 for the step with this seed: uniform on (0, 1), `()`."""
+    return random.uniform(random.fold_in(seed, _GATE)[None], 1, 1)[0, 0, 0]
+
+
 def _bidirectional(model, settings, batch, seed):
-    """`L_Bi`, Eqs. 12-14: computed where the gate is open only.
+    """`L_Bi`, Eqs. 12-14, of a step whose gate is open.
 
     The L hypotheses are drawn and decoded without gradient; the k best and the random
     one are decoded again with it. In phase 1 the gradient stops at their latents, so
     that only k learns; end-to-end they are also drawn again, through the flow.
     """
-    gate = random.uniform(random.fold_in(seed, _GATE)[None], 1, 1)[0, 0, 0]
-    is_open = gate >= settings.gate
-
-    def compute():
-        chosen = _chosen_hypotheses(model, settings, batch, seed)
-        best, rest = chosen[:, : settings.num_best], chosen[:, settings.num_best :]
-        return (
-            ops.mean(losses.best_of_m(batch.pose, best)),
-            ops.mean(losses.random_hypothesis(batch.pose, rest)),
-        )
-
-    zero = ops.zeros((), "float32")
-    best, rand = ops.cond(is_open, compute, lambda: (zero, zero))
-    weight = ops.cast(is_open, "float32")
-    logs = {"best_of_m": (best, weight), "random": (rand, weight)}
-    return losses.bidirectional(best, rand, is_open), logs
+    chosen = _chosen_hypotheses(model, settings, batch, seed)
+    top, rest = chosen[:, : settings.num_best], chosen[:, settings.num_best :]
+    best = losses.best_of_m(batch.pose, top)
+    rand = losses.random_hypothesis(batch.pose, rest)
+    logs = {"best_of_m": (ops.mean(best), 1.0), "random": (ops.mean(rand), 1.0)}
+    return ops.mean(losses.bidirectional(best, rand)), logs
 
 
 def _chosen_hypotheses(model, settings, batch, seed):

@@ -1,9 +1,11 @@
 """The phases of Algorithm 1: which losses, and which networks they move."""
 
+import functools
 from typing import NamedTuple
 
 from keras import ops
 
+from propose_keras.losses import gate_is_open
 from propose_keras.training import objectives
 
 
@@ -22,41 +24,54 @@ class Phase(NamedTuple):
 
 
 def make_phases(model, settings):
-    """The phases that a step chooses among.
+    """The kinds of step that training chooses among.
+
+    A step of phase 1 comes in two kinds, without and with the bidirectional loss, so
+    that a step whose gate (Eq. 14) is closed computes nothing of it.
 
     Args:
         model: A `ProPose` model.
         settings: `TrainingSettings`.
 
     Returns:
-        Tuple of `Phase`: two for the alternating scheme, one end-to-end.
+        Tuple of `Phase`; `choose_phase` gives indices into it.
     """
     base = ("pagd_learner", "flow") if model.pagd_learner is not None else ("flow",)
     adversarial = ()
     if settings.use_discriminator:
         adversarial = (Update(("discriminator",), objectives.discriminator),)
     if settings.scheme == "end_to_end":
-        update = Update(("pilgd_learner", *base), objectives.end_to_end)
-        return (Phase("end_to_end", (update, *adversarial)),)
-    return (
-        Phase(
-            "phase_1", (Update(("pilgd_learner",), objectives.phase_1), *adversarial)
-        ),
-        Phase("phase_2", (Update(base, objectives.phase_2),)),
-    )
+        name, objective = "end_to_end", objectives.end_to_end
+        networks = ("pilgd_learner", *base)
+    else:
+        name, objective = "phase_1", objectives.phase_1
+        networks = ("pilgd_learner",)
+    phases = []
+    for is_open in (False, True) if settings.use_bidirectional else (False,):
+        update = Update(networks, functools.partial(objective, bidirectional=is_open))
+        phases.append(Phase(name, (update, *adversarial)))
+    if settings.scheme == "alternate":
+        phases.append(Phase("phase_2", (Update(base, objectives.phase_2),)))
+    return tuple(phases)
 
 
-def phase_index(step, settings):
-    """Index into `make_phases`' result of a step, inside or outside a compiled step.
+def choose_phase(step, seed, settings):
+    """Index into `make_phases`' result of a step: inside a compiled step or outside.
 
     Args:
         step: Integer scalar, 0 for the first step.
+        seed: The step's seed, `(2,)` integers: it decides the gate of Eq. 14.
         settings: `TrainingSettings`.
 
     Returns:
-        Int32 scalar: N_p1 steps of 0, N_p2 steps of 1, and over again.
+        Int32 scalar. N_p1 steps of phase 1, then N_p2 of phase 2, and over again.
     """
+    index = ops.zeros((), "int32")
+    if settings.use_bidirectional:
+        beta = objectives.gate_draw(seed)
+        index = ops.cast(gate_is_open(beta, settings.gate), "int32")
     if settings.scheme == "end_to_end":
-        return ops.zeros((), "int32")
+        return index
     position = ops.mod(ops.cast(step, "int32"), settings.round_length)
-    return ops.cast(position >= settings.num_phase_1, "int32")
+    phase_2 = 2 if settings.use_bidirectional else 1
+    return ops.where(position < settings.num_phase_1, index, phase_2)

@@ -5,7 +5,7 @@ import functools
 import tensorflow as tf
 
 from propose_keras import backend
-from propose_keras.training.phases import phase_index
+from propose_keras.training.phases import choose_phase
 
 
 class TrainStep:
@@ -17,7 +17,8 @@ class TrainStep:
         step = self.optimizer.iterations
         seed = self.step_seed(step)
         branches = [functools.partial(self._run, phase) for phase in self.phases]
-        logs = backend.switch(phase_index(step, self.settings), branches, batch, seed)
+        phase = choose_phase(step, seed, self.settings)
+        logs = backend.switch(phase, branches, batch, seed)
         self.optimizer.iterations.assign_add(1)
         return self.update_loss_trackers(logs)
 

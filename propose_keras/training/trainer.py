@@ -77,6 +77,8 @@ class AlternatingTrainer(TrainStep, keras.Model):
 
     def get_compile_config(self):
         """What `compile_from_config` needs to compile the model again."""
+        if not self.compiled:
+            return None
         return {
             "optimizer": keras.saving.serialize_keras_object(self.optimizer),
             "settings": dataclasses.asdict(self.settings),

@@ -1,7 +1,3 @@
-import importlib
-import pathlib
-import sys
-
 import numpy as np
 import pytest
 import tensorflow_datasets as tfds
@@ -9,25 +5,16 @@ import tensorflow_datasets as tfds
 from propose_keras.data import synthetic
 from propose_keras.data.features import clip_features
 
-DATASETS = pathlib.Path(__file__).parents[2] / "datasets"
+
+@pytest.fixture
+def builder_class(synthetic_builder_class):
+    return synthetic_builder_class
 
 
 @pytest.fixture(scope="module")
-def builder_class():
-    sys.path.insert(0, str(DATASETS))
-    try:
-        name = "synthetic_human.synthetic_human_dataset_builder"
-        return importlib.import_module(name).Builder
-    finally:
-        sys.path.remove(str(DATASETS))
-
-
-@pytest.fixture(scope="module")
-def built(builder_class, tmp_path_factory):
-    data_dir = tmp_path_factory.mktemp("tfds")
-    builder_class(config="tiny", data_dir=data_dir).download_and_prepare()
+def built(synthetic_data_dir):
     # As training reads it: by name, without the builder's code.
-    return tfds.builder("synthetic_human/tiny", data_dir=data_dir)
+    return tfds.builder("synthetic_human/tiny", data_dir=synthetic_data_dir)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,46 @@
+# `make quickstart` and `make test` do everything on a machine with Python 3.11 or
+# 3.12 and make; both share one virtual environment.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+DATA_DIR ?= data
+export TF_CPP_MIN_LOG_LEVEL ?= 3
+
+.PHONY: help quickstart test lint format clean
+
+help:
+	@echo "make quickstart  build the built-in data, train, evaluate, draw (10 minutes)"
+	@echo "make test        lint, then all tests on both backends"
+	@echo "make format      format the code"
+	@echo "make clean       remove the environment, built data and runs of this folder"
+
+$(VENV)/installed: setup.cfg pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --upgrade pip
+	$(BIN)/pip install --quiet --editable ".[datasets,jax,visualization,test]"
+	touch $@
+
+$(DATA_DIR)/synthetic_human/full: | $(VENV)/installed
+	$(BIN)/tfds build datasets/synthetic_human --config=full --data_dir=$(DATA_DIR)
+
+quickstart: $(VENV)/installed $(DATA_DIR)/synthetic_human/full
+	$(BIN)/python train.py --flagfile=configs/quickstart.flags --data_dir=$(DATA_DIR)
+	$(BIN)/python evaluate.py --workdir=runs/quickstart --dataset=synthetic_human \
+	  --data_dir=$(DATA_DIR) --split=test --protocol=h36m \
+	  --num_hypotheses=1,10,200 --frame_stride=8 --figures \
+	  --output=runs/quickstart/report
+
+test: $(VENV)/installed lint
+	KERAS_BACKEND=tensorflow $(BIN)/python -m pytest
+	KERAS_BACKEND=jax $(BIN)/python -m pytest
+
+lint: $(VENV)/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(VENV)/installed
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean:
+	rm -rf $(VENV) $(DATA_DIR) runs

@@ -1,0 +1,292 @@
+"""ProPose as its users see it."""
+
+import json
+import os
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from propose_keras import ConditionalFlow, PILGDLearner, ProPose, TrainingSettings
+from propose_keras.backend import compile_function
+
+OTHER_BACKEND = {"tensorflow": "jax", "jax": "tensorflow"}
+
+
+def to_numpy(x):
+    return ops.convert_to_numpy(x)
+
+
+def tiny(**kwargs):
+    sizes = {"latent_size": 4, "width": 8, "num_blocks": 1, "num_couplings": 2}
+    return ProPose.from_sizes(**{**sizes, **kwargs})
+
+
+@pytest.fixture(scope="module")
+def data():
+    rng = np.random.default_rng(0)
+    keypoints = rng.uniform(200, 800, (6, 17, 2)).astype("float32")
+    size = np.tile([1000.0, 900.0], (6, 1)).astype("float32")
+    return keypoints, size, 200 * rng.normal(size=(6, 17, 3)).astype("float32")
+
+
+@pytest.fixture(scope="module")
+def model(data):
+    rng = np.random.default_rng(1)
+    model = tiny(name="propose")
+    for variable in model.trainable_variables:
+        variable.assign(rng.normal(size=variable.shape) * 0.3)
+    model.normalization.adapt(*data)
+    return model
+
+
+def test_mode_and_samples_are_root_relative_mm(model, data):
+    keypoints, size, _ = data
+    mode = to_numpy(model.mode(keypoints, size))
+    hypotheses = to_numpy(model.sample(keypoints, 5, 0, size))
+    assert mode.shape == (6, 17, 3)
+    assert hypotheses.shape == (6, 5, 17, 3)
+    assert not mode[:, 0].any()
+    assert not hypotheses[:, :, 0].any()
+    assert hypotheses.std(axis=1)[:, 1:].min() > 0
+    assert 10 < np.abs(mode).max() < 1e5
+
+
+def test_mode_is_the_sample_at_temperature_zero(model, data):
+    keypoints, size, _ = data
+    cold = model.sample(keypoints, 2, 3, size, temperature=0.0)
+    mode = to_numpy(model.mode(keypoints, size))
+    np.testing.assert_allclose(to_numpy(cold)[:, 1], mode, atol=1e-3)
+
+
+def test_hypotheses_depend_on_row_seed_and_index_only(model, data):
+    keypoints, size, _ = data
+    whole = to_numpy(model.sample(keypoints, 7, 3, size))
+    seeds = np.stack([np.full(6, 3), np.arange(6)], axis=-1).astype("int32")
+    part = model.sample(keypoints[2:5], 3, seeds[2:5], size[2:5], first_hypothesis=4)
+    np.testing.assert_allclose(to_numpy(part), whole[2:5, 4:], atol=1e-2)
+    other = to_numpy(model.sample(keypoints, 7, 4, size))
+    assert np.abs(other - whole).max() > 1.0
+
+
+def test_one_image_size_serves_all_rows(model, data):
+    keypoints, size, _ = data
+    np.testing.assert_allclose(
+        to_numpy(model.mode(keypoints, size[0])), to_numpy(model.mode(keypoints, size))
+    )
+
+
+def test_latent_log_prob_is_eq_9(model, data):
+    keypoints, size, pose = data
+    value = to_numpy(model.latent_log_prob(pose, keypoints, size))
+    distribution = model.distribution(keypoints, size)
+    normalised = model.normalization.normalize_pose(pose)[:, None]
+    mean, _ = model.pilgd_learner.encode(normalised, distribution.condition)
+    base, log_det = model.flow.forward(mean, distribution.condition)
+    mu, log_sigma = (
+        to_numpy(distribution.base_mean),
+        to_numpy(distribution.base_log_scale),
+    )
+    z = (to_numpy(base) - mu) / np.exp(log_sigma)
+    expected = (-0.5 * z**2 - log_sigma - 0.5 * np.log(2 * np.pi)).sum(-1)
+    expected += to_numpy(log_det)
+    np.testing.assert_allclose(value, expected[:, 0], rtol=1e-4)
+
+
+def test_base_is_a_tfp_distribution(model, data):
+    distribution = model.distribution(data[0], data[1])
+    assert tuple(distribution.base.event_shape) == (4,)
+    np.testing.assert_allclose(
+        to_numpy(distribution.base.mean()), to_numpy(distribution.base_mean)
+    )
+
+
+def test_standard_base_is_the_standard_normal(data):
+    model = tiny(base="standard")
+    distribution = model.distribution(data[0], data[1])
+    assert model.pagd_learner is None
+    assert not to_numpy(distribution.base_mean).any()
+    assert not to_numpy(distribution.base_log_scale).any()
+
+
+def test_keras_file_keeps_the_model(model, data, tmp_path):
+    keypoints, size, _ = data
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    assert loaded.get_config() == model.get_config()
+    np.testing.assert_array_equal(
+        to_numpy(loaded.sample(keypoints, 3, 0, size)),
+        to_numpy(model.sample(keypoints, 3, 0, size)),
+    )
+
+
+@pytest.mark.parametrize("variant", [{"pilgd": "standard"}, {"base": "standard"}])
+def test_variants_are_saved_too(variant, data, tmp_path):
+    model = tiny(**variant)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(
+        to_numpy(loaded.mode(*data[:2])), to_numpy(model.mode(*data[:2]))
+    )
+
+
+OTHER = """
+import sys, numpy as np, keras
+from propose_keras import ProPose
+folder = sys.argv[1]
+data = np.load(folder + "/data.npz")
+model = keras.saving.load_model(folder + "/model.keras")
+hypotheses = model.sample(data["keypoints"], 4, 0, data["size"])
+density = model.latent_log_prob(data["pose"], data["keypoints"], data["size"])
+np.savez(
+    folder + "/other.npz",
+    backend=keras.backend.backend(),
+    hypotheses=keras.ops.convert_to_numpy(hypotheses),
+    density=keras.ops.convert_to_numpy(density),
+)
+"""
+
+
+def test_the_other_backend_reads_the_file_and_gives_the_same(model, data, tmp_path):
+    keypoints, size, pose = data
+    model.save(tmp_path / "model.keras")
+    np.savez(tmp_path / "data.npz", keypoints=keypoints, size=size, pose=pose)
+    other = OTHER_BACKEND[keras.backend.backend()]
+    subprocess.run(
+        [sys.executable, "-c", OTHER, str(tmp_path)],
+        env={**os.environ, "KERAS_BACKEND": other},
+        check=True,
+        timeout=300,
+    )
+    result = np.load(tmp_path / "other.npz")
+    assert result["backend"] == other
+    unit = float(to_numpy(model.normalization.deviation_3d))
+    hypotheses = to_numpy(model.sample(keypoints, 4, 0, size))
+    np.testing.assert_allclose(
+        result["hypotheses"] / unit, hypotheses / unit, atol=1e-4
+    )
+    density = to_numpy(model.latent_log_prob(pose, keypoints, size))
+    np.testing.assert_allclose(result["density"], density, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("backend", ["torch", "numpy"])
+def test_other_backends_get_one_clear_error(backend):
+    result = subprocess.run(
+        [sys.executable, "-c", "import propose_keras; propose_keras.ProPose"],
+        env={**os.environ, "KERAS_BACKEND": backend},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    last = result.stderr.strip().splitlines()[-1]
+    assert f"'tensorflow' and 'jax', not {backend!r}" in last
+
+
+def test_importing_the_package_loads_no_backend():
+    code = "import sys, propose_keras, propose_keras.data; print(sorted(sys.modules))"
+    modules = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout
+    assert not {"'keras'", "'tensorflow'", "'jax'"} & set(modules.split(", "))
+
+
+def test_fit_evaluate_and_predict_are_those_of_keras(data):
+    keypoints, size, pose = data
+    model = tiny()
+    model.normalization.adapt(keypoints, size, pose)
+    model.compile(
+        keras.optimizers.SGD(1e-3),
+        TrainingSettings(num_hypotheses=2),
+        jit_compile=keras.backend.backend() == "jax",
+    )
+    inputs = {"keypoints": keypoints, "image_size": size}
+    assert len(model.fit(inputs, pose, epochs=1, batch_size=3, verbose=0).epoch) == 1
+    prediction = model.predict(inputs, batch_size=4, verbose=0)
+    np.testing.assert_allclose(
+        prediction, to_numpy(model.mode(keypoints, size)), atol=1e-2
+    )
+    error = np.linalg.norm(pose - pose[:, :1] - prediction, axis=-1).mean()
+    result = model.evaluate(inputs, pose, batch_size=3, verbose=0, return_dict=True)
+    np.testing.assert_allclose(result["mpjpe"], error, rtol=1e-4)
+
+
+def test_sampling_can_be_compiled(model, data):
+    keypoints, size, _ = data
+    seeds = np.zeros((6, 2), "int32")
+    sample = compile_function(lambda k, s, r: model.sample(k, 3, r, s), model.variables)
+    inputs = [ops.convert_to_tensor(x) for x in (keypoints, size, seeds)]
+    np.testing.assert_allclose(
+        to_numpy(sample(*inputs)),
+        to_numpy(model.sample(keypoints, 3, seeds, size)),
+        atol=1e-2,
+    )
+
+
+@pytest.mark.parametrize(
+    ("keypoints", "message"),
+    [
+        (np.zeros((2, 16, 2), "float32"), r"\(batch, 17, 2\).*\(2, 16, 2\)"),
+        (np.zeros((17, 2), "float32"), r"received shape \(17, 2\)"),
+        (np.zeros((0, 17, 2), "float32"), "empty batch"),
+        (np.full((3, 17, 2), np.nan, "float32"), "NaN or infinity in 3 of 3 rows"),
+    ],
+)
+def test_bad_keypoints(model, keypoints, message):
+    size = np.array([1000.0, 1000.0], "float32")
+    with pytest.raises(ValueError, match=message):
+        model.mode(keypoints, size)
+    inputs = {"keypoints": keypoints, "image_size": np.tile(size, (len(keypoints), 1))}
+    with pytest.raises(ValueError, match=message):
+        model.predict(inputs, verbose=0)
+
+
+def test_other_bad_arguments(model, data):
+    keypoints, size, pose = data
+    with pytest.raises(ValueError, match="pass `image_size`"):
+        model.mode(keypoints)
+    with pytest.raises(ValueError, match="at least 1, received 0"):
+        model.sample(keypoints, 0, 0, size)
+    with pytest.raises(ValueError, match=r"\(batch, 17, 3\)"):
+        model.latent_log_prob(pose[:, :5], keypoints, size)
+    with pytest.raises(ValueError, match="`base` must be"):
+        tiny(base="other")
+    with pytest.raises(ValueError, match="paper"):
+        model.compile("adam", loss="mse")
+
+
+def test_parts_must_fit():
+    with pytest.raises(ValueError, match="latent size"):
+        ProPose(
+            PILGDLearner(latent_size=4, name="pilgd_learner"),
+            ConditionalFlow(latent_size=6, name="flow"),
+        )
+    with pytest.raises(ValueError, match="joint count"):
+        ProPose(
+            PILGDLearner(16, 4, name="pilgd_learner"),
+            ConditionalFlow(4, 16, name="flow"),
+        )
+    with pytest.raises(ValueError, match="must be named 'flow'"):
+        ProPose(
+            PILGDLearner(latent_size=4, name="pilgd_learner"),
+            ConditionalFlow(latent_size=4, name="other"),
+        )
+
+
+def test_no_discriminator_needs_no_adversarial_losses(data):
+    model = ProPose(
+        PILGDLearner(latent_size=4, name="pilgd_learner"),
+        ConditionalFlow(latent_size=4, name="flow"),
+    )
+    with pytest.raises(ValueError, match="no discriminator"):
+        model.compile("adam")
+    model.compile(
+        "adam", TrainingSettings(generator_weight=0.0, pulling_away_weight=0.0)
+    )
+
+
+def test_config_is_plain_json(model):
+    assert json.loads(json.dumps(model.get_config())) == model.get_config()

@@ -1,0 +1,44 @@
+import keras
+import numpy as np
+import pytest
+
+from propose_keras import ProPose, backend
+
+# Without XLA TensorFlow starts a step much faster; JAX has nothing else.
+JIT_COMPILE = backend.name == "jax"
+
+
+@pytest.fixture
+def data(rng):
+    """Inputs and poses of 32 rows, noise but finite."""
+    inputs = {
+        "keypoints": rng.uniform(200, 800, (32, 17, 2)).astype("float32"),
+        "image_size": np.full((32, 2), 1000, "float32"),
+    }
+    return inputs, (200 * rng.normal(size=(32, 17, 3))).astype("float32")
+
+
+@pytest.fixture
+def make_model(data):
+    """Makes tiny models, the same at every call with the same arguments."""
+
+    def make(**kwargs):
+        keras.utils.set_random_seed(0)
+        sizes = {"latent_size": 4, "width": 8, "num_blocks": 1, "num_couplings": 2}
+        model = ProPose.from_sizes(**{**sizes, **kwargs})
+        inputs, pose_3d = data
+        model.normalization.adapt(inputs["keypoints"], inputs["image_size"], pose_3d)
+        return model
+
+    return make
+
+
+@pytest.fixture
+def compile_model():
+    """Compiles a model for a test that runs few steps."""
+
+    def compile_model(model, optimizer, settings):
+        model.compile(optimizer, settings, jit_compile=JIT_COMPILE)
+        return model
+
+    return compile_model

@@ -1,0 +1,161 @@
+"""Training moves what Algorithm 1 says, on real compiled steps."""
+
+import keras
+import numpy as np
+import pytest
+
+from propose_keras import TrainingSettings
+from propose_keras.training import make_optimizer
+from propose_keras.training.phases import choose_phase
+
+# Phases by step for N_p1 = 2, N_p2 = 1.
+SETTINGS = TrainingSettings(num_phase_1=2, num_phase_2=1, num_hypotheses=4)
+PHASES = ["phase_1", "phase_1", "phase_2"] * 2
+MOVED = {
+    "phase_1": {"pilgd_learner", "discriminator"},
+    "phase_2": {"pagd_learner", "flow"},
+}
+
+
+def snapshot(model):
+    return {v.path: np.array(v) for v in model.trainable_variables}
+
+
+def moved_networks(before, after):
+    return {
+        path.split("/")[0] for path in before if (before[path] != after[path]).any()
+    }
+
+
+class Recorder(keras.callbacks.Callback):
+    def __init__(self):
+        super().__init__()
+        self.snapshots, self.logs = [], []
+
+    def on_train_begin(self, logs=None):
+        self.snapshots.append(snapshot(self.model))
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.snapshots.append(snapshot(self.model))
+        self.logs.append(dict(logs))
+
+
+@pytest.fixture
+def trained(make_model, compile_model, data):
+    model, recorder = make_model(), Recorder()
+    compile_model(model, keras.optimizers.SGD(1e-3), SETTINGS)
+    model.fit(*data, batch_size=16, epochs=3, callbacks=[recorder], verbose=0)
+    return model, recorder
+
+
+def test_each_phase_moves_its_networks_and_reports_its_losses(trained):
+    model, recorder = trained
+    assert int(model.optimizer.iterations) == 6
+    pairs = zip(recorder.snapshots, recorder.snapshots[1:])
+    for phase, (before, after) in zip(PHASES, pairs, strict=True):
+        assert moved_networks(before, after) == MOVED[phase]
+    moves = [int(o.iterations) for o in model.optimizer.optimizers]
+    assert sorted(moves) == [2, 2, 4, 4]
+    # Within an epoch of two steps the means weigh in only the phase that ran.
+    first, second = recorder.logs[0], recorder.logs[2]
+    assert first["phase_1"] > 0
+    assert first["phase_2"] == 0
+    assert second["phase_2"] != 0
+    assert second["phase_1"] == 0
+    assert {"recon_3d", "recon_2d", "nll", "m2m", "discriminator"} <= set(first)
+
+
+def test_every_weight_of_a_network_learns(trained):
+    model, recorder = trained
+    before, after = recorder.snapshots[0], recorder.snapshots[-1]
+    still = [path for path in before if (before[path] == after[path]).all()]
+    # The flow's hidden layers wait for the zero output layer to leave 0; the 2D
+    # encoder's gradient through h waits likewise, but not through v.
+    assert all(path.startswith("flow/") for path in still), still
+
+
+def test_training_is_a_function_of_its_seed(make_model, compile_model, data):
+    results = []
+    for seed in (1, 1, 2):
+        model = make_model(dropout=0.2)
+        settings = TrainingSettings(num_hypotheses=4, seed=seed)
+        compile_model(model, keras.optimizers.SGD(1e-2), settings)
+        model.fit(*data, batch_size=16, epochs=2, shuffle=False, verbose=0)
+        results.append(snapshot(model))
+    for path in results[0]:
+        np.testing.assert_array_equal(results[0][path], results[1][path])
+    assert moved_networks(results[0], results[2])
+
+
+@pytest.mark.parametrize(
+    ("model_arguments", "settings_arguments", "moved"),
+    [
+        ({"pilgd": "standard"}, {}, {"pilgd_learner", "discriminator"}),
+        (
+            {},
+            {"scheme": "end_to_end"},
+            {"pilgd_learner", "pagd_learner", "flow", "discriminator"},
+        ),
+        (
+            {"base": "standard"},
+            {"scheme": "end_to_end", "use_nll": False, "gate": 0.0},
+            {"pilgd_learner", "flow", "discriminator"},
+        ),
+        (
+            {},
+            {
+                "use_m2m": False,
+                "use_bidirectional": False,
+                "generator_weight": 0.0,
+                "pulling_away_weight": 0.0,
+            },
+            {"pilgd_learner"},
+        ),
+    ],
+)
+def test_variants(
+    make_model, compile_model, data, model_arguments, settings_arguments, moved
+):
+    model = make_model(**model_arguments)
+    settings = TrainingSettings(num_hypotheses=4, **settings_arguments)
+    compile_model(model, keras.optimizers.SGD(1e-3), settings)
+    before = snapshot(model)
+    logs = model.fit(*data, batch_size=32, verbose=0).history
+    assert moved_networks(before, snapshot(model)) == moved
+    assert all(np.isfinite(v[0]) for v in logs.values())
+    assert ("kl" in logs) == (model_arguments.get("pilgd") == "standard")
+    assert ("m2m" in logs) == settings_arguments.get("use_m2m", True)
+    assert ("best_of_m" in logs) == settings_arguments.get("use_bidirectional", True)
+    assert ("nll" in logs) == settings_arguments.get("use_nll", True)
+
+
+def test_losses_fall_and_averaged_weights_are_used(make_model, data):
+    settings = TrainingSettings(num_hypotheses=4)
+    model = make_model(width=32)
+    optimizer = make_optimizer(
+        settings, 200, alpha=3e-3, beta=3e-3, ema_momentum=0.9, warmup=0.1
+    )
+    model.compile(optimizer, settings)
+    untrained = model.evaluate(*data, verbose=0, return_dict=True)["mpjpe"]
+    history = model.fit(*data, batch_size=32, epochs=200, shuffle=False, verbose=0)
+    for name in ("recon_3d", "recon_2d", "nll"):
+        values = [v for v in history.history[name] if v != 0]
+        assert np.mean(values[-10:]) < np.mean(values[:5])
+    trained = model.evaluate(*data, verbose=0, return_dict=True)
+    assert trained["mpjpe"] < 0.8 * untrained
+    np.testing.assert_allclose(trained["loss"], trained["mpjpe"], rtol=1e-4)
+    assert set(trained) == {"loss", "mpjpe"}
+    flow = optimizer.for_network("flow")
+    for variable, average in zip(
+        flow._trainable_variables, flow._model_variables_moving_average
+    ):
+        np.testing.assert_array_equal(np.array(variable), np.array(average))
+
+
+def test_gate_is_drawn_anew_for_each_step(make_model):
+    model = make_model()
+    model.compile("sgd", SETTINGS)
+    gates = {
+        int(choose_phase(0, model.step_seed(step), SETTINGS)) for step in range(20)
+    }
+    assert gates == {0, 1}
