@@ -30,9 +30,11 @@ quickstart: $(VENV)/installed $(DATA_DIR)/synthetic_human/full
 	  --num_hypotheses=1,10,200 --frame_stride=8 --figures \
 	  --output=runs/quickstart/report
 
+# What propose_keras.data and the builders do knows no backend: it is tested once.
 test: $(VENV)/installed lint
-	KERAS_BACKEND=tensorflow $(BIN)/python -m pytest
-	KERAS_BACKEND=jax $(BIN)/python -m pytest
+	KERAS_BACKEND=tensorflow $(BIN)/python -m pytest -n 2 --dist loadfile
+	KERAS_BACKEND=jax $(BIN)/python -m pytest -n 2 --dist loadfile \
+	  --ignore=tests/data --ignore=tests/datasets
 
 lint: $(VENV)/installed
 	$(BIN)/ruff check .

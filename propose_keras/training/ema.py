@@ -2,6 +2,8 @@
 
 import contextlib
 
+from keras import ops
+
 
 @contextlib.contextmanager
 def averaged_weights(model):
@@ -19,7 +21,7 @@ def averaged_weights(model):
             optimizer._model_variables_moving_average,
         ):
             saved.append((variable, variable.numpy()))
-            variable.assign(average)
+            variable.assign(ops.copy(average))
     try:
         yield
     finally:

@@ -55,6 +55,14 @@ class PhaseOptimizer(keras.optimizers.MultiOptimizer):
             f"`for_network(name)` returns, with a name out of {NETWORKS}."
         )
 
+    def finalize_variable_values(self, var_list):
+        """Overwrites weights by their running averages, where there are any."""
+        super().finalize_variable_values(var_list)
+        # On JAX a weight and its average are now one buffer, and the next step that
+        # donates the weight would delete the average.
+        for variable in var_list:
+            variable.assign(ops.copy(variable))
+
     def get_config(self):
         return {
             **{

@@ -8,9 +8,10 @@ from propose_keras import ProPose, backend
 JIT_COMPILE = backend.name == "jax"
 
 
-@pytest.fixture
-def data(rng):
+@pytest.fixture(scope="module")
+def data():
     """Inputs and poses of 32 rows, noise but finite."""
+    rng = np.random.default_rng(0)
     inputs = {
         "keypoints": rng.uniform(200, 800, (32, 17, 2)).astype("float32"),
         "image_size": np.full((32, 2), 1000, "float32"),
@@ -18,7 +19,7 @@ def data(rng):
     return inputs, (200 * rng.normal(size=(32, 17, 3))).astype("float32")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def make_model(data):
     """Makes tiny models, the same at every call with the same arguments."""
 
@@ -33,7 +34,7 @@ def make_model(data):
     return make
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def compile_model():
     """Compiles a model for a test that runs few steps."""
 
