@@ -6,11 +6,13 @@ BIN := $(VENV)/bin
 DATA_DIR ?= data
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: help quickstart test lint format clean
+.PHONY: help quickstart test lint format clean ablations
 
 help:
 	@echo "make quickstart  build the built-in data, train, evaluate, draw (10 minutes)"
 	@echo "make test        lint, then all tests on both backends"
+	@echo "make ablations   train and evaluate the variants of Tables 4-7; goes on if stopped"
+	@echo "                 DATASET=human36m/gt DATA_DIR=... RUNS=runs FRAME_STRIDE=64"
 	@echo "make format      format the code"
 	@echo "make clean       remove the environment, built data and runs of this folder"
 
@@ -39,6 +41,27 @@ test: $(VENV)/installed lint
 lint: $(VENV)/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+DATASET ?= human36m/gt
+RUNS ?= runs
+FRAME_STRIDE ?= 64
+VARIANTS := full pilgd_standard base_standard end_to_end without_m2m without_bi \
+  without_nll
+
+ablations: $(VARIANTS:%=$(RUNS)/%/evaluation/report.json)
+	for table in 4 5 6 7; do \
+	  $(BIN)/python evaluate.py --table=$$table --runs=$(RUNS) || exit 1; done
+
+# A run that was stopped goes on from its checkpoint.
+.SECONDARY:
+$(RUNS)/%/model.keras: configs/ablations/%.flags configs/ablations/full.flags | $(VENV)/installed
+	$(BIN)/python train.py --flagfile=$< --workdir=$(@D) --dataset=$(DATASET) \
+	  --data_dir=$(DATA_DIR) $(TRAIN_FLAGS)
+
+$(RUNS)/%/evaluation/report.json: $(RUNS)/%/model.keras
+	$(BIN)/python evaluate.py --workdir=$(RUNS)/$* --dataset=$(DATASET) \
+	  --data_dir=$(DATA_DIR) --split=test --protocol=h36m \
+	  --num_hypotheses=1,10,200 --frame_stride=$(FRAME_STRIDE)
 
 format: $(VENV)/installed
 	$(BIN)/ruff format .
