@@ -14,6 +14,8 @@ from propose_keras.networks import (
 from propose_keras.normalization import PoseNormalization
 from propose_keras.training.trainer import AlternatingTrainer
 
+_PARTS = ("pilgd_learner", "flow", "pagd_learner", "discriminator", "normalization")
+
 
 @keras.saving.register_keras_serializable(package="propose_keras")
 class ProPose(AlternatingTrainer):
@@ -277,35 +279,19 @@ class ProPose(AlternatingTrainer):
     # Saving.
 
     def get_config(self):
-        return {
-            **super().get_config(),
-            **{
-                name: keras.saving.serialize_keras_object(layer)
-                for name, layer in self._parts().items()
-            },
+        parts = {
+            name: keras.saving.serialize_keras_object(getattr(self, name))
+            for name in _PARTS
         }
-
-    def _parts(self):
-        return {
-            "pilgd_learner": self.pilgd_learner,
-            "flow": self.flow,
-            "pagd_learner": self.pagd_learner,
-            "discriminator": self.discriminator,
-            "normalization": self.normalization,
-        }
+        return {**super().get_config(), **parts}
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
-        config = dict(config)
-        for name in (
-            "pilgd_learner",
-            "flow",
-            "pagd_learner",
-            "discriminator",
-            "normalization",
-        ):
-            if config[name] is not None:
-                config[name] = keras.saving.deserialize_keras_object(
-                    config[name], custom_objects=custom_objects
-                )
-        return cls(**config)
+        parts = {
+            name: keras.saving.deserialize_keras_object(
+                config[name], custom_objects=custom_objects
+            )
+            for name in _PARTS
+            if config[name] is not None
+        }
+        return cls(**{**config, **parts})

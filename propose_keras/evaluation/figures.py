@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from propose_keras.evaluation.tables import ABBREVIATIONS
+from propose_keras.visualization.skeleton import matplotlib_figure
 
 # Okabe and Ito's palette; markers and dashes say the same again without colour.
 COLORS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9")
@@ -24,13 +25,7 @@ def make_figure(height, width=_WIDTH):
     Raises:
         ImportError: If matplotlib is not installed.
     """
-    try:
-        from matplotlib import figure
-    except ImportError as error:
-        raise ImportError(
-            "Drawing needs matplotlib. Install it with "
-            "`pip install propose-keras[visualization]`."
-        ) from error
+    figure = matplotlib_figure()
     return figure.Figure(figsize=(width, height), layout="constrained")
 
 

@@ -20,7 +20,12 @@ HYPOTHESIS_COLOR, MODE_COLOR, GROUND_TRUTH_COLOR = "#009E73", "#000000", "#D6272
 FRONT_VIEW, SIDE_VIEW = (0.0, -90.0), (10.0, -165.0)
 
 
-def _matplotlib_figure():
+def matplotlib_figure():
+    """The module `matplotlib.figure`.
+
+    Raises:
+        ImportError: If matplotlib is not installed; the message says how to.
+    """
     try:
         from matplotlib import figure
     except ImportError as error:
@@ -221,7 +226,7 @@ def figure_hypotheses(
         ImportError: If matplotlib is not installed.
         ValueError: If a shape is not the skeleton's or the numbers of poses differ.
     """
-    figure_module = _matplotlib_figure()
+    figure_module = matplotlib_figure()
     given = {"hypotheses": hypotheses, "ground_truth": ground_truth, "mode": mode}
     given["titles"] = titles
     num_rows = len(keypoints)
