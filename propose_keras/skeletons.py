@@ -2,7 +2,8 @@
 
 A `Skeleton` is plain data: names, parents and left/right pairs of one joint
 order. `convert` moves poses from one order to another, computing the joints
-that the source lacks from those it has.
+that the source lacks from those it has; `convert_detections` does so with the
+detector's scores.
 """
 
 import dataclasses
@@ -136,10 +137,63 @@ MPI_INF_3DHP_17 = Skeleton(
     right=(2, 3, 4, 8, 9, 10),
 )
 
-SKELETONS = {s.name: s for s in (H36M_17, MPII_16, MPI_INF_3DHP_17)}
+_COCO_NAMES = (
+    *("Nose", "LEye", "REye", "LEar", "REar"),
+    *("LShoulder", "RShoulder", "LElbow", "RElbow", "LWrist"),
+    *("RWrist", "LHip", "RHip", "LKnee", "RKnee"),
+    *("LAnkle", "RAnkle"),
+)
+
+# The order of COCO's keypoint task: MMPose, AlphaPose, Detectron2, ViTPose and more.
+COCO_17 = Skeleton(
+    name="coco17",
+    joint_names=_COCO_NAMES,
+    parents=(-1, 0, 0, 1, 2, 0, 0, 5, 6, 7, 8, 5, 6, 11, 12, 13, 14),
+    left=(1, 3, 5, 7, 9, 11, 13, 15),
+    right=(2, 4, 6, 8, 10, 12, 14, 16),
+)
+
+# AlphaPose's Halpe: COCO's joints, then head top, neck, hip centre and feet.
+HALPE_26 = Skeleton(
+    name="halpe26",
+    joint_names=(
+        *_COCO_NAMES,
+        *("Head", "Neck", "Hip", "LBigToe", "RBigToe"),
+        *("LSmallToe", "RSmallToe", "LHeel", "RHeel"),
+    ),
+    parents=(
+        *(18, 0, 0, 1, 2, 18, 18, 5, 6, 7, 8, 19, 19, 11, 12, 13, 14),
+        *(18, 19, -1, 15, 16, 15, 16, 15, 16),
+    ),
+    left=(1, 3, 5, 7, 9, 11, 13, 15, 20, 22, 24),
+    right=(2, 4, 6, 8, 10, 12, 14, 16, 21, 23, 25),
+)
+
+# OpenPose's BODY_25 model.
+BODY_25 = Skeleton(
+    name="body25",
+    joint_names=(
+        *("Nose", "Neck", "RShoulder", "RElbow", "RWrist"),
+        *("LShoulder", "LElbow", "LWrist", "MidHip", "RHip"),
+        *("RKnee", "RAnkle", "LHip", "LKnee", "LAnkle"),
+        *("REye", "LEye", "REar", "LEar", "LBigToe"),
+        *("LSmallToe", "LHeel", "RBigToe", "RSmallToe", "RHeel"),
+    ),
+    parents=(
+        *(1, 8, 1, 2, 3, 1, 5, 6, -1, 8, 9, 10, 8, 12, 13),
+        *(0, 0, 15, 16, 14, 14, 14, 11, 11, 11),
+    ),
+    left=(5, 6, 7, 12, 13, 14, 16, 18, 19, 20, 21),
+    right=(2, 3, 4, 9, 10, 11, 15, 17, 22, 23, 24),
+)
+
+SKELETONS = {
+    s.name: s for s in (H36M_17, MPII_16, MPI_INF_3DHP_17, COCO_17, HALPE_26, BODY_25)
+}
 
 # Target joint -> source joints whose mean gives it. MPII's upper neck stands in
-# for Human3.6M's nose, 3DHP's head for the nose: known biases of both maps.
+# for Human3.6M's nose, 3DHP's head for the nose, the middle of the eyes for the head
+# in COCO and BODY_25 (as in MotionBERT): known biases of these maps.
 _CONVERSIONS = {
     ("mpii16", "h36m17"): (
         *[(6,), (2,), (1,), (0,), (3,), (4,), (5,), (6, 8), (7,), (8,), (9,)],
@@ -147,6 +201,18 @@ _CONVERSIONS = {
     ),
     ("3dhp17", "h36m17"): tuple(
         (j,) for j in (14, 8, 9, 10, 11, 12, 13, 15, 1, 16, 0, 5, 6, 7, 2, 3, 4)
+    ),
+    ("coco17", "h36m17"): (
+        *[(11, 12), (12,), (14,), (16,), (11,), (13,), (15,), (5, 6, 11, 12), (5, 6)],
+        *[(0,), (1, 2), (5,), (7,), (9,), (6,), (8,), (10,)],
+    ),
+    ("halpe26", "h36m17"): (
+        *[(19,), (12,), (14,), (16,), (11,), (13,), (15,), (18, 19), (18,)],
+        *[(0,), (17,), (5,), (7,), (9,), (6,), (8,), (10,)],
+    ),
+    ("body25", "h36m17"): (
+        *[(8,), (9,), (10,), (11,), (12,), (13,), (14,), (1, 8), (1,)],
+        *[(0,), (15, 16), (5,), (6,), (7,), (2,), (3,), (4,)],
     ),
 }
 
@@ -178,6 +244,47 @@ def convert(joints: np.ndarray, source: str, target: str = "h36m17") -> np.ndarr
     Raises:
         ValueError: If the joint count is not the source's or there is no map.
     """
+    groups = _groups(joints, source, target)
+    if groups is None:
+        return joints
+    return np.stack([joints[..., list(g), :].mean(axis=-2) for g in groups], axis=-2)
+
+
+def convert_detections(
+    joints: np.ndarray, scores: np.ndarray, source: str, target: str = "h36m17"
+) -> tuple[np.ndarray, np.ndarray]:
+    """Moves detections with their scores from one order to another.
+
+    A joint computed from several is as sure as the least sure of them, and missing
+    (score 0) if one of them is.
+
+    Args:
+        joints: Coordinates, `(..., J_source, D)`; those of missing joints are ignored.
+        scores: `(..., J_source)`, 0 for missing joints.
+        source: Name of the order that `joints` is in.
+        target: Name of the order wanted.
+
+    Returns:
+        Coordinates `(..., J_target, D)`, NaN where missing, and scores
+        `(..., J_target)`.
+
+    Raises:
+        ValueError: As `convert`, or if the shapes do not fit each other.
+    """
+    if scores.shape != joints.shape[:-1]:
+        raise ValueError(
+            f"Expected one score per joint, shape {joints.shape[:-1]}, received "
+            f"{scores.shape}."
+        )
+    joints = np.where((scores > 0)[..., None], joints, np.nan)
+    groups = _groups(joints, source, target)
+    if groups is None:
+        return joints, scores
+    lowest = [scores[..., list(g)].min(axis=-1) for g in groups]
+    return convert(joints, source, target), np.stack(lowest, axis=-1)
+
+
+def _groups(joints: np.ndarray, source: str, target: str):
     num_source = get_skeleton(source).num_joints
     if joints.shape[-2] != num_source:
         raise ValueError(
@@ -185,9 +292,8 @@ def convert(joints: np.ndarray, source: str, target: str = "h36m17") -> np.ndarr
             f"received shape {joints.shape}."
         )
     if source == target:
-        return joints
+        return None
     if (source, target) not in _CONVERSIONS:
         known = ", ".join(f"{a} -> {b}" for a, b in sorted(_CONVERSIONS))
         raise ValueError(f"No map from {source!r} to {target!r}. There are: {known}.")
-    groups = _CONVERSIONS[source, target]
-    return np.stack([joints[..., list(g), :].mean(axis=-2) for g in groups], axis=-2)
+    return _CONVERSIONS[source, target]
