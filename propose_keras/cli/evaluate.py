@@ -11,11 +11,11 @@ import pathlib
 import sys
 import time
 
-import keras
 from absl import flags
 
 from propose_keras.cli import outputs
 from propose_keras.cli.errors import UserError, run_main
+from propose_keras.cli.models import load_model
 from propose_keras.data.arrays import split_validation
 from propose_keras.data.reading import load_arrays
 from propose_keras.evaluation.evaluator import Evaluator, PoseDataError
@@ -26,7 +26,6 @@ from propose_keras.evaluation.report import (
     write_report,
 )
 from propose_keras.evaluation.summary import summarize
-from propose_keras.model import ProPose
 
 _SECONDS_BETWEEN_LINES = 10.0
 
@@ -138,7 +137,7 @@ def evaluate(workdir, values):
         check_table(values.table, protocol)
     except ValueError as error:
         raise UserError(str(error)) from error
-    model = load_model(workdir / "model.keras")
+    model = load_model(workdir / "model.keras", distribute=True)
     try:
         evaluator = Evaluator(
             model,
@@ -169,24 +168,6 @@ def check_table(number, protocol):
             f"Table {number} holds figures on {data}; protocol {protocol.name!r} is "
             f"defined on {', '.join(protocol.datasets)}."
         )
-
-
-def load_model(path):
-    """The model of a finished run, spread over the devices where JAX has several."""
-    if not path.exists():
-        raise UserError(
-            f"There is no {path}. Train a model with train.py "
-            f"--workdir={path.parent}, or pass the --workdir of a finished run."
-        )
-    if keras.backend.backend() == "jax" and len(keras.distribution.list_devices()) > 1:
-        keras.distribution.set_distribution(keras.distribution.DataParallel())
-    try:
-        model = keras.saving.load_model(path, compile=False)
-    except (ValueError, TypeError, OSError, KeyError) as error:
-        raise UserError(f"Cannot read {path}: {error}") from error
-    if not isinstance(model, ProPose):
-        raise UserError(f"{path} holds a {type(model).__name__}, not a ProPose model.")
-    return model
 
 
 def read_poses(protocol, values):
