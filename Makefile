@@ -19,7 +19,7 @@ help:
 $(VENV)/installed: setup.cfg pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade pip
-	$(BIN)/pip install --quiet --editable ".[datasets,jax,visualization,test]"
+	$(BIN)/pip install --quiet --editable ".[datasets,jax,serving,visualization,test]"
 	touch $@
 
 $(DATA_DIR)/synthetic_human/full: | $(VENV)/installed

@@ -16,7 +16,7 @@ FLOORS = [
     {"losses", "metrics", "networks"},
     {"training"},
     {"distribution", "model"},
-    {"evaluation", "visualization"},
+    {"evaluation", "serving", "visualization"},
     {"cli"},
 ]
 HEIGHT = {name: i for i, floor in enumerate(FLOORS) for name in floor}

@@ -1,0 +1,62 @@
+"""Writes a model as a version folder of TensorFlow Serving."""
+
+import numbers
+import pathlib
+import tempfile
+
+import tensorflow as tf
+
+from propose_keras.serving.programs import make_module
+from propose_keras.serving.server_files import write_server_files
+from propose_keras.serving.signatures import make_signatures
+from propose_keras.serving.warmup import write_warmup_requests
+
+
+def export_saved_model(model, output, version, num_hypotheses=200):
+    """Exports a model for TensorFlow Serving: `OUTPUT/VERSION`.
+
+    The version is written into a hidden folder beside and renamed when it is complete,
+    so that a server that watches `output` never sees half of it. The server's own files
+    (see `write_server_files`) are written if they are not there yet.
+
+    Args:
+        model: A `ProPose` model.
+        output: Folder of all versions; made if missing.
+        version: Whole number of at least 1; a server serves the highest.
+        num_hypotheses: S of the signature `hypotheses`, at least 1.
+
+    Returns:
+        Path of the version folder.
+
+    Raises:
+        ValueError: If `version` or `num_hypotheses` is no whole number of at least 1.
+        FileExistsError: If the version exists.
+        OSError: If `output` cannot be written.
+    """
+    for name, value in (("version", version), ("num_hypotheses", num_hypotheses)):
+        if not isinstance(value, numbers.Integral) or value < 1:
+            raise ValueError(
+                f"`{name}` must be a whole number of at least 1, received {value!r}."
+            )
+    output = pathlib.Path(output)
+    if output.exists() and not output.is_dir():
+        raise NotADirectoryError(f"{output} is a file; a folder was expected.")
+    final = output / str(version)
+    if final.exists():
+        raise FileExistsError(
+            f"{final} exists: versions are not overwritten, since a server may have "
+            "loaded them. Choose a higher version."
+        )
+    output.mkdir(parents=True, exist_ok=True)
+    signatures = make_signatures(model, int(num_hypotheses))
+    module, functions = make_module(model, signatures)
+    with tempfile.TemporaryDirectory(prefix=f".{version}.", dir=output) as folder:
+        staged = pathlib.Path(folder) / str(version)
+        try:
+            tf.saved_model.save(module, str(staged), signatures=functions)
+            write_warmup_requests(staged, signatures)
+        except tf.errors.OpError as error:
+            raise OSError(f"Cannot write {staged}: {error.message}") from error
+        staged.rename(final)
+    write_server_files(output)
+    return final

@@ -1,0 +1,96 @@
+"""What a served model can be asked, as pure functions of tensors.
+
+Each output row is a function of the same row of the inputs: a server may put the rows
+of several clients into one batch.
+"""
+
+import dataclasses
+from collections.abc import Callable
+
+from keras import ops
+
+from propose_keras.metrics import diversity
+
+SPREAD_NUM_HYPOTHESES = 64
+"""Hypotheses that `serving_default`'s `spread` is the standard deviation of."""
+
+SPREAD_SEED = (0, 0)
+"""Row seed of those hypotheses, the same for all rows."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Input:
+    """An input of a signature.
+
+    Attributes:
+        shape: Without the leading batch axis, which is free.
+        dtype: Name of the type.
+    """
+
+    shape: tuple[int, ...]
+    dtype: str = "float32"
+
+
+@dataclasses.dataclass(frozen=True)
+class Signature:
+    """A named function that a server offers.
+
+    Attributes:
+        inputs: Inputs by name.
+        function: Takes the inputs as keyword arguments and returns a dict of tensors.
+    """
+
+    inputs: dict[str, Input]
+    function: Callable
+
+
+def make_signatures(model, num_hypotheses):
+    """The signatures of a model by name; `docs/serving.md` lists them.
+
+    Args:
+        model: A `ProPose` model.
+        num_hypotheses: S of the signature `hypotheses`.
+
+    Returns:
+        Dict from name to `Signature`.
+    """
+
+    def lift(keypoints, image_size):
+        distribution = model.distribution(keypoints, image_size)
+        seed = ops.zeros_like(image_size, dtype="int32") + ops.array(SPREAD_SEED)
+        hypotheses = distribution.sample(SPREAD_NUM_HYPOTHESES, seed)
+        return {"pose_3d": distribution.mode(), "spread": diversity(hypotheses)}
+
+    def hypotheses(keypoints, image_size, seed):
+        distribution = model.distribution(keypoints, image_size)
+        poses = distribution.sample(num_hypotheses, seed)
+        latents, _ = model.pilgd_learner.encode(
+            model.normalization.normalize_pose(poses), distribution.condition
+        )
+        log_prob = distribution.log_prob_of_latents(latents)
+        return {"hypotheses": poses, "latent_log_prob": log_prob}
+
+    def latent_log_prob(pose_3d, keypoints, image_size):
+        log_prob = model.latent_log_prob(pose_3d, keypoints, image_size)
+        return {"latent_log_prob": log_prob}
+
+    keypoints = Input((model.num_joints, 2))
+    given = {"keypoints": keypoints, "image_size": Input((2,))}
+    seed = Input((2,), "int32")
+    pose_3d = Input((model.num_joints, 3))
+    return {
+        "serving_default": Signature(given, lift),
+        "hypotheses": Signature({**given, "seed": seed}, hypotheses),
+        "latent_log_prob": Signature({"pose_3d": pose_3d, **given}, latent_log_prob),
+    }
+
+
+def served_variables(model):
+    """The variables that the signatures read: all but the discriminator's."""
+    parts = (
+        model.normalization,
+        model.pilgd_learner,
+        model.pagd_learner,
+        model.flow,
+    )
+    return [v for part in parts if part is not None for v in part.variables]
