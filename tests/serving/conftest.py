@@ -14,7 +14,6 @@ for module in ("tensorflow_serving", "jax"):
 
 from propose_keras.model import ProPose
 
-BACKENDS = ("tensorflow", "jax")
 NUM_HYPOTHESES = 3
 
 
@@ -44,30 +43,34 @@ def requests_of():
 
 
 @pytest.fixture(scope="session")
-def exported(served_model, tmp_path_factory):
-    """Version folders that `propose-export` wrote on each backend, by backend."""
+def exported_here(served_model, tmp_path_factory):
+    """A version folder that the backend of this process wrote."""
+    from propose_keras.serving import export_saved_model
+
+    folder = tmp_path_factory.mktemp("served") / "new"
+    return export_saved_model(served_model, folder, 3, NUM_HYPOTHESES)
+
+
+@pytest.fixture(scope="session")
+def exported(served_model, exported_here, tmp_path_factory):
+    """Version folders by backend; the other's is written by `propose-export`."""
     workdir = tmp_path_factory.mktemp("run")
     served_model.save(workdir / "model.keras")
-    folders = {b: tmp_path_factory.mktemp("served") / b for b in BACKENDS}
-    processes = [
-        subprocess.Popen(
-            [
-                *(sys.executable, "-m", "propose_keras.cli.export"),
-                *(f"--workdir={workdir}", f"--output={folder}", "--version=3"),
-                f"--num_hypotheses={NUM_HYPOTHESES}",
-            ],
-            env={**os.environ, "KERAS_BACKEND": backend},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for backend, folder in folders.items()
-    ]
-    for process, folder in zip(processes, folders.values()):
-        printed, errors = process.communicate()
-        assert process.returncode == 0, errors
-        assert printed == f"Wrote {folder / '3'}.\n"
-    return {backend: folder / "3" for backend, folder in folders.items()}
+    here = keras.backend.backend()
+    (other,) = {"tensorflow", "jax"} - {here}
+    process = subprocess.run(
+        [
+            *(sys.executable, "-m", "propose_keras.cli.export"),
+            *(f"--workdir={workdir}", f"--output={workdir}", "--version=12"),
+            f"--num_hypotheses={NUM_HYPOTHESES}",
+        ],
+        env={**os.environ, "KERAS_BACKEND": other},
+        capture_output=True,
+        text=True,
+    )
+    assert process.returncode == 0, process.stderr
+    assert process.stdout == f"Wrote {workdir / '12'}.\n"
+    return {here: exported_here, other: workdir / "12"}
 
 
 @pytest.fixture(scope="session")

@@ -138,8 +138,8 @@ def test_warmup_covers_signatures_and_batch_sizes(exported, answers, backend):
     assert all(v.shape[0] == 4 and np.isfinite(v).all() for v in warm.values())
 
 
-def test_server_files(exported):
-    folder = exported["tensorflow"].parent
+def test_server_files(exported_here):
+    folder = exported_here.parent
     assert sorted(p.name for p in folder.iterdir()) == [
         "3",
         "batching.config",
@@ -157,8 +157,8 @@ def test_server_files(exported):
         assert f"allowed_batch_sizes: {size}\n" in batching
 
 
-def test_discriminator_is_not_served(exported, served_model):
-    names = tf.train.list_variables(str(exported["tensorflow"] / "variables/variables"))
+def test_discriminator_is_not_served(exported_here, served_model):
+    names = tf.train.list_variables(str(exported_here / "variables/variables"))
     served = sum(np.prod(shape, dtype=int) for name, shape in names if shape != [])
     parts = [p for k, p in served_model.networks().items() if k != "discriminator"]
     sizes = [v.shape for p in [*parts, served_model.normalization] for v in p.variables]
