@@ -12,6 +12,7 @@ from propose_keras.version import __version__
 _PUBLIC_NAMES = {
     "ConditionalFlow": "propose_keras.networks",
     "Discriminator": "propose_keras.networks",
+    "Lifter": "propose_keras.inference",
     "PAGDLearner": "propose_keras.networks",
     "PILGDLearner": "propose_keras.networks",
     "PoseNormalization": "propose_keras.normalization",

@@ -16,7 +16,7 @@ FLOORS = [
     {"losses", "metrics", "networks"},
     {"training"},
     {"distribution", "model"},
-    {"evaluation", "serving", "visualization"},
+    {"evaluation", "inference", "serving", "visualization"},
     {"cli"},
 ]
 HEIGHT = {name: i for i, floor in enumerate(FLOORS) for name in floor}

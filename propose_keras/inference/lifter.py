@@ -1,0 +1,291 @@
+"""The lifter: 2D keypoints of any known layout in, distributions over 3D poses out."""
+
+import os
+import pathlib
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+
+import keras
+import numpy as np
+from keras import ops
+
+from propose_keras import backend, metrics, random
+from propose_keras.data.keypoint_files import (
+    PersonKeypoints,
+    people_of_array,
+    read_keypoints,
+)
+from propose_keras.inference.infilling import MIN_JOINTS, Infilling
+from propose_keras.inference.results import LiftedPoses
+from propose_keras.model import ProPose
+from propose_keras.skeletons import convert_detections
+
+# Keeps the noise of keypoints apart from that of the base distribution.
+_KEYPOINT_NOISE = 1
+
+
+def load_model(path: str | os.PathLike) -> ProPose:
+    """Loads a model that `ProPose.save` wrote; code in the file is not executed.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If the file is damaged or holds another model.
+    """
+    path = pathlib.Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"There is no model file {path}.")
+    # Other suffixes are formats of older Kerases, which safe mode does not cover.
+    if path.suffix != ".keras" or not zipfile.is_zipfile(path):
+        raise ValueError(f"{path} is not a .keras file, or it is cut short.")
+    try:
+        model = keras.saving.load_model(path, compile=False, safe_mode=True)
+    except Exception as error:  # Keras lets through whatever a damaged file causes.
+        raise ValueError(f"Cannot read the model {path}: {error}") from error
+    if not isinstance(model, ProPose):
+        raise ValueError(f"{path} holds a {type(model).__name__}, not a ProPose model.")
+    return model
+
+
+class Lifter:
+    """Lifts 2D keypoints to 3D hypotheses.
+
+    Keypoints go through `convert_detections` into the model's joint order; missing
+    joints are filled in and every hypothesis starts from its own draw of what is not
+    known of the keypoints (see `inference.infilling`), so that the spread grows where
+    the input is uncertain. Where every score is 1 the hypotheses are those of
+    `model.sample`. One compiled program serves: the last batch is padded.
+
+    Hypothesis i of the n-th person of the source is a function of the keypoints, the
+    seed, n and i only.
+
+    Args:
+        model: A `ProPose` of 17 joints, or the path of its `.keras` file.
+        num_hypotheses: S, at least 1.
+        seed: Of the hypotheses.
+        batch_size: People per call of the program. 1 gives the first result soonest.
+        score_threshold: Joints whose score is lower are missing.
+        keypoint_noise: Deviation per axis of a joint detected with score 0, in mm at
+            the person's scale; `(1 - score)` times as much with a higher score. 0 takes
+            measured joints at their word.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If an argument is out of range or the file holds no such model.
+
+    Example:
+    ```python
+    lifter = Lifter("runs/full/model.keras", num_hypotheses=50)
+    poses = lifter("alphapose-results.json", image_size=(1920, 1080))
+    poses.mode, poses.hypotheses, poses.spread
+    ```
+    """
+
+    def __init__(
+        self,
+        model: ProPose | str | os.PathLike,
+        num_hypotheses: int = 200,
+        seed: int = 0,
+        batch_size: int = 16,
+        score_threshold: float = 0.3,
+        keypoint_noise: float = 50.0,
+    ):
+        if num_hypotheses < 1 or batch_size < 1:
+            raise ValueError(
+                "Expected `num_hypotheses` and `batch_size` of at least 1, received "
+                f"{num_hypotheses} and {batch_size}."
+            )
+        if not 0 <= score_threshold <= 1 or not 0 <= keypoint_noise < np.inf:
+            raise ValueError(
+                "Expected `score_threshold` in 0..1 and `keypoint_noise` of at least "
+                f"0 mm, received {score_threshold} and {keypoint_noise}."
+            )
+        self.model = (
+            load_model(model) if isinstance(model, str | os.PathLike) else model
+        )
+        skeleton = self.model.normalization.skeleton.name
+        if skeleton != "h36m17":
+            raise ValueError(f"The model's joints are {skeleton!r}, expected 'h36m17'.")
+        self.num_hypotheses = num_hypotheses
+        self.seed = seed
+        self.batch_size = batch_size
+        mean_pose = ops.convert_to_numpy(self.model.normalization.mean_3d)
+        self._infilling = Infilling(mean_pose, score_threshold, keypoint_noise)
+        self._compiled = backend.compile_function(
+            self._lift_batch, tuple(self.model.variables)
+        )
+
+    def __call__(
+        self,
+        source,
+        layout: str | None = None,
+        image_size: Sequence[float] | None = None,
+    ) -> LiftedPoses:
+        """Lifts everything in a source; arguments and errors as `stream`."""
+        return LiftedPoses.concatenate(list(self.stream(source, layout, image_size)))
+
+    def stream(
+        self,
+        source,
+        layout: str | None = None,
+        image_size: Sequence[float] | None = None,
+    ) -> Iterator[LiftedPoses]:
+        """Lifts a source batch by batch, in constant memory.
+
+        Args:
+            source: One of
+                - path of a detector's file or folder, see `read_keypoints`;
+                - array `(J, D)` of one person, `(frames, J, D)`, or `(frames, people,
+                  J, D)` in which people who are all NaN are not there: pixels, and with
+                  D = 3 scores in 0..1;
+                - iterable of frames, each an array `(J, D)` or `(people, J, D)`;
+                - iterable of `PersonKeypoints`.
+            layout: Joint order, see `propose_keras.skeletons`. Needed for arrays of 17
+                joints only.
+            image_size: Width and height of the images in pixels. Needed where the model
+                reads screen coordinates and the source lacks them.
+
+        Yields:
+            `LiftedPoses` of `batch_size` people, the last of fewer.
+
+        Raises:
+            FileNotFoundError: If there is no such file.
+            ValueError: If keypoints or layout are wrong, the image size is not known,
+                or nobody in the source has enough joints.
+        """
+        image_size = _check_image_size(image_size)
+        waiting, num_lifted, num_skipped = [], 0, 0
+        for index, person in enumerate(_people(source, layout)):
+            keypoints, scores = convert_detections(
+                person.keypoints, person.scores, person.layout
+            )
+            if not self._infilling.can_fill(keypoints, scores):
+                num_skipped += 1
+                continue
+            size = image_size or person.image_size
+            waiting.append((index, person, keypoints, scores, self._size(size)))
+            if len(waiting) == self.batch_size:
+                yield self._lift(waiting, num_skipped)
+                num_lifted += len(waiting)
+                waiting, num_skipped = [], 0
+        if waiting or (num_lifted and num_skipped):
+            yield self._lift(waiting, num_skipped)
+        elif not num_lifted:
+            raise ValueError(
+                f"There is nobody to lift: of {num_skipped} people none has "
+                f"{MIN_JOINTS} joints with scores of at least "
+                f"{self._infilling.score_threshold}."
+            )
+
+    def _size(self, image_size):
+        if image_size is not None:
+            return image_size
+        if self.model.normalization.needs_image_size:
+            raise ValueError(
+                "This model reads screen coordinates and the source does not say how "
+                "large the images are: pass `image_size`, their width and height in "
+                "pixels."
+            )
+        return 1.0, 1.0
+
+    def _lift(self, rows, num_skipped):
+        """Lifts up to `batch_size` rows; rows may be empty."""
+        used = [min(i, len(rows) - 1) for i in range(self.batch_size)] if rows else []
+        count = len(rows)
+        keypoints = np.array([rows[i][2] for i in used]).reshape(-1, 17, 2)
+        scores = np.array([rows[i][3] for i in used], np.float32).reshape(-1, 17)
+        infilled = self._infilling(keypoints, scores)
+        if rows:
+            seeds = [(self.seed, rows[i][0]) for i in used]
+            lifted = self._compiled(
+                ops.convert_to_tensor(infilled.keypoints),
+                ops.convert_to_tensor(infilled.factor),
+                ops.convert_to_tensor(np.array([rows[i][4] for i in used], np.float32)),
+                ops.convert_to_tensor(np.array(seeds, np.int32)),
+            )
+            lifted = {k: ops.convert_to_numpy(v)[:count] for k, v in lifted.items()}
+        else:
+            lifted = _nothing(self.num_hypotheses)
+        return LiftedPoses(
+            frame=[row[1].frame for row in rows],
+            person=np.array([row[1].person for row in rows], np.int64),
+            keypoints=infilled.keypoints[:count],
+            scores=scores[:count],
+            missing=infilled.missing[:count],
+            num_skipped=num_skipped,
+            **lifted,
+        )
+
+    def _lift_batch(self, keypoints, factor, image_size, row_seeds):
+        """What is compiled; shapes as in `LiftedPoses`."""
+        distribution = self.model.distribution(keypoints, image_size)
+        latents = distribution.latents(distribution.base_mean)
+        hypotheses = self._hypotheses(keypoints, factor, image_size, row_seeds)
+        return {
+            "mode": distribution.mode(),
+            "hypotheses": hypotheses,
+            "mean": ops.mean(hypotheses, axis=1),
+            "spread": metrics.diversity(hypotheses),
+            "mode_latent_log_prob": distribution.log_prob_of_latents(latents)[:, 0],
+        }
+
+    def _hypotheses(self, keypoints, factor, image_size, row_seeds):
+        """One hypothesis for each draw of the keypoints."""
+        batch, num_joints, _ = keypoints.shape
+        count = self.num_hypotheses
+        seeds = random.fold_in(row_seeds, _KEYPOINT_NOISE)
+        noise = random.normal(seeds, count, 2 * num_joints)
+        noise = ops.reshape(noise, (batch, count, num_joints, 2))
+        drawn = keypoints[:, None] + ops.matmul(factor[:, None], noise)
+        drawn = ops.reshape(drawn, (batch * count, num_joints, 2))
+        latent_size = self.model.flow.latent_size
+        noise = random.normal(row_seeds, count, latent_size)
+        poses = self.model.distribution(
+            drawn, ops.repeat(image_size, count, axis=0)
+        ).sample_from_noise(ops.reshape(noise, (batch * count, 1, latent_size)))
+        return ops.reshape(poses, (batch, count, num_joints, 3))
+
+
+def _nothing(num_hypotheses):
+    return {
+        "mode": np.zeros((0, 17, 3), np.float32),
+        "hypotheses": np.zeros((0, num_hypotheses, 17, 3), np.float32),
+        "mean": np.zeros((0, 17, 3), np.float32),
+        "spread": np.zeros((0, 17), np.float32),
+        "mode_latent_log_prob": np.zeros((0,), np.float32),
+    }
+
+
+def _check_image_size(image_size):
+    if image_size is None:
+        return None
+    size = np.asarray(image_size, float)
+    if size.shape != (2,) or not (np.isfinite(size) & (size > 0)).all():
+        raise ValueError(
+            "Expected `image_size` to be width and height in pixels, received "
+            f"{image_size!r}."
+        )
+    return tuple(size.tolist())
+
+
+def _people(source, layout) -> Iterator[PersonKeypoints]:
+    if isinstance(source, str | os.PathLike):
+        yield from read_keypoints(source, layout)
+    elif hasattr(source, "__array__"):
+        array = np.asarray(source)
+        array = array[None] if array.ndim == 2 else array
+        yield from people_of_array("keypoints", array, layout=layout)
+    elif isinstance(source, Iterable):
+        for index, frame in enumerate(source):
+            if isinstance(frame, PersonKeypoints):
+                yield frame
+                continue
+            array = np.asarray(frame)
+            array = array[None]  # One frame, of one person or of several.
+            yield from people_of_array(
+                "keypoints", array, layout=layout, frames=[index]
+            )
+    else:
+        raise ValueError(
+            "Expected a path, an array or an iterable of frames, received "
+            f"{type(source).__name__}."
+        )
