@@ -133,3 +133,10 @@ def test_program_ends_with_code_2(tmp_path):
     assert "Error: There is no " in process.stderr
     assert "Traceback" not in process.stderr
     assert not (tmp_path / "x").exists()
+
+
+def test_missing_extra_is_named(workdir, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorflow_serving", None)
+    with pytest.raises(UserError, match=r"tensorflow_serving.*propose-keras\[serving"):
+        execute(f"--workdir={workdir}", f"--output={tmp_path / 'x'}", "--version=1")
+    assert not (tmp_path / "x").exists()

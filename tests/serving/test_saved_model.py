@@ -7,6 +7,7 @@ from google.protobuf import text_format
 from tensorflow_serving.apis import prediction_log_pb2
 from tensorflow_serving.config import model_server_config_pb2
 
+from propose_keras import PoseNormalization, ProPose
 from propose_keras.metrics import diversity
 from propose_keras.serving import export_saved_model
 from propose_keras.serving.server_files import BATCH_SIZES
@@ -172,3 +173,25 @@ def test_numbers_must_be_whole(served_model, tmp_path, name, value):
     with pytest.raises(ValueError, match=f"`{name}` must be a whole number"):
         export_saved_model(served_model, tmp_path / "served", **arguments)
     assert not (tmp_path / "served").exists()
+
+
+def test_variants_take_the_same_inputs(tmp_path, inputs, to_numpy):
+    """No base network, a variational latent, and no use for the image's size."""
+    model = ProPose.from_sizes(
+        **{"latent_size": 2, "width": 4, "num_blocks": 0, "num_couplings": 1},
+        **{"pilgd": "standard", "base": "standard"},
+        normalization=PoseNormalization("h36m17", scale="pose", root="remove"),
+    )
+    folder = export_saved_model(model, tmp_path, 1, num_hypotheses=1)
+    signatures = tf.saved_model.load(str(folder)).signatures
+    rows = {k: tf.constant(v[:2]) for k, v in inputs.items()}
+    for name, names in SIGNATURES.items():
+        _, specs = signatures[name].structured_input_signature
+        assert set(specs) == set(names)
+        outputs = signatures[name](**{k: rows[k] for k in names})
+        assert all(v.shape[0] == 2 for v in outputs.values())
+    np.testing.assert_allclose(
+        outputs["latent_log_prob"],
+        to_numpy(model.latent_log_prob(inputs["pose_3d"][:2], inputs["keypoints"][:2])),
+        rtol=1e-4,
+    )
