@@ -15,7 +15,9 @@ class UserError(Exception):
     """
 
 
-def run_main(main: Callable[[Sequence[str]], object]) -> None:
+def run_main(
+    main: Callable[[Sequence[str]], object], positionals: Sequence[str] = ()
+) -> None:
     """Runs an absl `main(argv)` and ends the process with its exit code.
 
     A `UserError` is printed to standard error and ends the process with code 2,
@@ -25,11 +27,18 @@ def run_main(main: Callable[[Sequence[str]], object]) -> None:
     Args:
         main: Takes the positional arguments (the program's name first); what it
             returns is the exit code, `None` meaning success.
+        positionals: Names of the arguments that are no flags; all are required, and
+            may stand before the flags.
     """
+    if positionals:
+        flags.FLAGS.set_gnu_getopt()
 
     def guarded(argv: Sequence[str]) -> object:
         try:
-            unexpected = argv[1:]
+            missing = positionals[len(argv) - 1 :]
+            if missing:
+                raise UserError(f"Missing: {' '.join(missing)}. --help tells more.")
+            unexpected = argv[1 + len(positionals) :]
             if unexpected:
                 raise UserError(
                     f"Unexpected arguments: {' '.join(unexpected)}. All settings are "

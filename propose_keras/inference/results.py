@@ -48,6 +48,12 @@ class LiftedPoses:
     def __len__(self) -> int:
         return len(self.mode)
 
+    def take(self, row: int, num_hypotheses: int | None = None) -> "LiftedPoses":
+        """One row, by default with all hypotheses; nobody counts as skipped."""
+        arrays = {name: getattr(self, name)[row : row + 1] for name in ARRAY_FIELDS}
+        arrays["hypotheses"] = arrays["hypotheses"][:, :num_hypotheses].copy()
+        return LiftedPoses(frame=self.frame[row : row + 1], **arrays)
+
     @classmethod
     def concatenate(cls, parts: Sequence["LiftedPoses"]) -> "LiftedPoses":
         """Joins batches, of which there must be at least one."""

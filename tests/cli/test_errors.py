@@ -60,3 +60,27 @@ def test_defects_keep_their_traceback(run):
     assert process.returncode == 1
     assert "Traceback" in process.stderr
     assert "ZeroDivisionError: a defect" in process.stderr
+
+
+def test_named_arguments_may_stand_before_flags(tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text(
+        PROGRAM.replace("run_main(main)", "run_main(main, ('INPUT',))").replace(
+            'print("number"', "print(argv[1:]"
+        )
+    )
+
+    def run(*arguments):
+        return subprocess.run(
+            [sys.executable, program, *arguments], capture_output=True, text=True
+        )
+
+    assert run("film", "--number=3").stdout == "['film'] 3\n"
+    for arguments, message in (
+        ([], "Error: Missing: INPUT."),
+        (["film", "other"], "Error: Unexpected arguments: other."),
+        (["film", "--nummer=1"], "Error: Unknown command line flag 'nummer'"),
+    ):
+        process = run(*arguments)
+        assert process.returncode == 2
+        assert process.stderr.startswith(message)

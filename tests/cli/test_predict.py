@@ -1,0 +1,196 @@
+import json
+import os
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+from absl import flags
+
+from propose_keras import Lifter, ProPose
+from propose_keras.cli import predict
+from propose_keras.cli.errors import UserError
+
+
+def detections(num_frames=5):
+    rng = np.random.default_rng(0)
+    values = np.concatenate(
+        [
+            rng.uniform(100, 900, (num_frames, 2, 26, 2)),
+            rng.uniform(0.5, 1.0, (num_frames, 2, 26, 1)),
+        ],
+        axis=-1,
+    )
+    return [
+        {
+            "image_id": f"{frame}.jpg",
+            "keypoints": person.ravel().tolist(),
+            "idx": [float(track)],
+        }
+        for frame, pair in enumerate(values)
+        for track, person in zip((3, 8), pair)
+    ]
+
+
+@pytest.fixture(scope="module")
+def model_file(tmp_path_factory):
+    keras.utils.set_random_seed(0)
+    model = ProPose.from_sizes(latent_size=2, width=4, num_blocks=0, num_couplings=1)
+    path = tmp_path_factory.mktemp("model") / "model.keras"
+    model.save(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory):
+    path = tmp_path_factory.mktemp("detections") / "alphapose.json"
+    path.write_text(json.dumps(detections()))
+    return path
+
+
+def execute(source, *arguments):
+    values = flags.FlagValues()
+    predict.define_flags(values)
+    values(["predict", *arguments])
+    predict.execute(source, values)
+
+
+def arguments(model_file, output):
+    return (
+        f"--model={model_file}",
+        f"--output={output}",
+        "--num_hypotheses=4",
+        "--image_size=1000x1000",
+        "--batch_size=4",
+    )
+
+
+def test_npz_and_figure(model_file, source, tmp_path, capsys):
+    execute(
+        source,
+        *arguments(model_file, tmp_path / "a.npz"),
+        "--seed=5",
+        f"--figure={tmp_path / 'a.png'}",
+    )
+    assert "10 poses of 2 people with 4 hypotheses each" in capsys.readouterr().out
+    assert {p.name for p in tmp_path.iterdir()} == {"a.npz", "a.png"}
+    assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+    with np.load(tmp_path / "a.npz") as found:
+        expected = Lifter(model_file, 4, seed=5, batch_size=4)(
+            source, image_size=(1000, 1000)
+        )
+        assert found["frame"].tolist() == [f"{i // 2}.jpg" for i in range(10)]
+        assert found["person"].tolist() == [3, 8] * 5
+        for name in ("mode", "hypotheses", "spread"):
+            np.testing.assert_array_equal(found[name], getattr(expected, name))
+
+
+def test_json(model_file, source, tmp_path):
+    execute(source, *arguments(model_file, tmp_path / "a.json"))
+    found = json.loads((tmp_path / "a.json").read_text())
+    assert len(found["poses"]) == 10
+    assert np.shape(found["poses"][0]["hypotheses"]) == (4, 17, 3)
+
+
+def test_figure_shows_rows_of_the_whole_stream():
+    from propose_keras.inference import LiftedPoses
+
+    sample = predict._Sample()
+    for start in range(0, 100, 10):
+        zeros = np.zeros((10, 17, 3))
+        sample.add(
+            LiftedPoses(
+                frame=list(range(start, start + 10)),
+                person=np.zeros(10),
+                mode=zeros,
+                hypotheses=zeros[:, None],
+                mean=zeros,
+                spread=zeros[..., 0],
+                mode_latent_log_prob=zeros[:, 0, 0],
+                keypoints=zeros[..., :2],
+                scores=zeros[..., 0],
+                missing=zeros[..., 0] > 0,
+            )
+        )
+    frames = sample.rows().frame
+    assert len(frames) == 4
+    assert frames[0] == 0
+    assert frames[-1] > 50
+    assert min(np.diff(frames)) > 10
+
+
+def with_coordinate(value):
+    document = detections()
+    document[3]["keypoints"][0] = value
+    return json.dumps(document)
+
+
+def with_scores(value):
+    document = detections()
+    for person in document:
+        person["keypoints"][2::3] = [value] * 26
+    return json.dumps(document)
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ('[{"bones": []}]', "unknown JSON"),
+        (with_coordinate(float("nan")), "1.jpg, person 8: Nose is at"),
+        (with_scores(0.1), "nobody to lift: of 10 people none has 4"),
+        (with_scores(37.0), "score of Nose is 37"),
+        (json.dumps(detections())[:-100], "cut short at character"),
+        ("[]", "no person in any frame"),
+    ],
+)
+def test_wrong_keypoints_write_nothing(model_file, tmp_path, text, message):
+    (tmp_path / "in.json").write_text(text)
+    with pytest.raises(UserError, match=message):
+        execute(
+            tmp_path / "in.json",
+            *arguments(model_file, tmp_path / "a.npz"),
+            f"--figure={tmp_path / 'a.png'}",
+        )
+    assert [p.name for p in tmp_path.iterdir()] == ["in.json"]
+
+
+@pytest.mark.parametrize(
+    "wrong, message",
+    [
+        (["--model="], "--model is required"),
+        (["--output="], "--output is required"),
+        (["--model=/no/model.keras"], "no model file /no/model.keras. Pass the model"),
+        (["--model={source}"], "is not a .keras file"),
+        (["--output={folder}/a.txt"], "Cannot write --output=.*.npz or .json"),
+        (["--output={folder}/none/a.npz"], "Cannot write --output=.*No such file"),
+        (["--output={folder}"], "Cannot write --output="),
+        (["--image_size=1000"], "expected WIDTHxHEIGHT"),
+        (["--image_size=0x10"], "expected WIDTHxHEIGHT"),
+        (["--image_size="], "how large the images are"),
+        (["--layout=coco17"], "found 26 joints; the layout 'coco17' has 17"),
+        (["--figure={folder}/a.mp4"], "--figure=.*ends in .png"),
+        (["--figure={folder}/none/a.png"], "Cannot write --figure="),
+    ],
+)
+def test_wrong_flags_write_nothing(model_file, source, tmp_path, wrong, message):
+    wrong = [w.format(folder=tmp_path, source=source) for w in wrong]
+    with pytest.raises(UserError, match=message):
+        execute(source, *arguments(model_file, tmp_path / "a.npz"), *wrong)
+    assert not list(tmp_path.iterdir())
+
+
+def test_program_ends_with_code_2_and_one_message(model_file, tmp_path):
+    missing = tmp_path / "none.json"
+    flagged = arguments(model_file, tmp_path / "a.npz")
+    process = subprocess.run(
+        [sys.executable, "-m", "propose_keras.cli.predict", missing, *flagged],
+        capture_output=True,
+        text=True,
+        env=os.environ,
+        check=False,
+    )
+    assert process.returncode == 2
+    assert f"Error: There is no file or folder {missing}." in process.stderr
+    assert "Traceback" not in process.stderr
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,113 @@
+import json
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from propose_keras.inference import AXES, LiftedPoses
+from propose_keras.inference.writing import open_writer
+from propose_keras.skeletons import H36M_17
+
+
+def poses(num_rows, frame=lambda i: i, num_hypotheses=3, num_skipped=0):
+    rng = np.random.default_rng(num_rows)
+
+    def normal(*shape):
+        return 100 * rng.normal(size=(num_rows, *shape)).astype("float32")
+
+    return LiftedPoses(
+        frame=[frame(i) for i in range(num_rows)],
+        person=np.arange(num_rows),
+        mode=normal(17, 3),
+        hypotheses=normal(num_hypotheses, 17, 3),
+        mean=normal(17, 3),
+        spread=np.abs(normal(17)),
+        mode_latent_log_prob=normal(),
+        keypoints=normal(17, 2),
+        scores=np.ones((num_rows, 17), "float32"),
+        missing=np.arange(17 * num_rows).reshape(-1, 17) % 5 == 0,
+        num_skipped=num_skipped,
+    )
+
+
+def write(path, *batches):
+    with open_writer(path) as writer:
+        for batch in batches:
+            writer.write(batch)
+    assert [p.name for p in path.parent.iterdir()] == [path.name]
+    return LiftedPoses.concatenate(batches)
+
+
+@pytest.mark.parametrize("frame", [lambda i: i, lambda i: f"{i}.jpg"])
+def test_npz_holds_all(tmp_path, frame):
+    batches = poses(4, frame), poses(1, frame, num_skipped=2), poses(0)
+    expected = write(tmp_path / "a.npz", *batches)
+    with np.load(tmp_path / "a.npz", allow_pickle=False) as archive:
+        found = dict(archive)
+    assert found.pop("frame").tolist() == expected.frame
+    assert found.pop("num_skipped") == 2
+    assert str(found.pop("axes")) == AXES
+    assert tuple(found.pop("joint_names")) == H36M_17.joint_names
+    assert len(found) == 9
+    for name, value in found.items():
+        assert value.dtype == getattr(expected, name).dtype
+        np.testing.assert_array_equal(value, getattr(expected, name))
+
+
+def test_json_holds_all(tmp_path):
+    expected = write(tmp_path / "a.json", poses(4), poses(2, str), poses(0))
+    found = json.loads((tmp_path / "a.json").read_text())
+    assert found["axes"] == AXES
+    assert tuple(found["joint_names"]) == H36M_17.joint_names
+    assert found["num_skipped"] == 0
+    assert [p["frame"] for p in found["poses"]] == expected.frame
+    for name in set(found["poses"][0]) - {"frame"}:
+        value = np.array([pose[name] for pose in found["poses"]])
+        np.testing.assert_allclose(value, getattr(expected, name), atol=0.0051)
+    assert len(found["poses"][0]) == 10
+
+
+@pytest.mark.parametrize("name", ["a.npz", "a.json"])
+def test_failure_leaves_everything_as_it_was(tmp_path, name):
+    path = tmp_path / name
+    for existing in (False, True):
+        if existing:
+            path.write_text("from before")
+        with pytest.raises(ZeroDivisionError), open_writer(path) as writer:
+            writer.write(poses(2))
+            raise ZeroDivisionError
+        assert [p.name for p in tmp_path.iterdir()] == [name] * existing
+    assert path.read_text() == "from before"
+    write(path, poses(2))
+    assert path.stat().st_size > 100
+
+
+def test_npz_grows_on_disk(tmp_path):
+    batch = poses(8, num_hypotheses=200)
+    with open_writer(tmp_path / "a.npz") as writer:
+        writer.write(batch)
+        tracemalloc.start()
+        for _ in range(60):
+            writer.write(batch)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert peak < (tmp_path / "a.npz").stat().st_size / 10
+
+
+def test_places_that_cannot_be_written(tmp_path):
+    with pytest.raises(ValueError, match="ends in .npz or .json, not 'a.bvh'"):
+        open_writer(tmp_path / "a.bvh")
+    with pytest.raises(FileNotFoundError):
+        open_writer(tmp_path / "none" / "a.npz")
+    (tmp_path / "folder.npz").mkdir()
+    with pytest.raises(IsADirectoryError, match="is a folder"):
+        open_writer(tmp_path / "folder.npz")
+    assert [p.name for p in tmp_path.iterdir()] == ["folder.npz"]
+
+
+def test_rows_are_taken():
+    row = poses(4, str, num_skipped=1).take(2, 2)
+    assert row.frame == ["2"]
+    assert row.hypotheses.shape == (1, 2, 17, 3)
+    assert row.num_skipped == 0
+    np.testing.assert_array_equal(row.mode, poses(4).mode[2:3])
