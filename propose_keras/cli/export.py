@@ -7,7 +7,7 @@ import functools
 import importlib.util
 import pathlib
 
-from absl import flags
+from absl import flags, logging
 
 from propose_keras.cli.errors import UserError, run_main
 from propose_keras.cli.models import load_model
@@ -26,6 +26,8 @@ def define_flags(values=flags.FLAGS):
 def main(argv):
     """Does what the flags of the process say."""
     del argv
+    if not flags.FLAGS["verbosity"].present:
+        logging.set_verbosity(logging.WARNING)
     execute(flags.FLAGS)
 
 

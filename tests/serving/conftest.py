@@ -69,6 +69,7 @@ def exported(served_model, exported_here, tmp_path_factory):
         text=True,
     )
     assert process.returncode == 0, process.stderr
+    assert "Assets written" not in process.stderr
     assert process.stdout == f"Wrote {workdir / '12'}.\n"
     return {here: exported_here, other: workdir / "12"}
 
