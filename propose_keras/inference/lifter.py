@@ -61,7 +61,7 @@ class Lifter:
     Args:
         model: A `ProPose` of 17 joints, or the path of its `.keras` file.
         num_hypotheses: S, at least 1.
-        seed: Of the hypotheses.
+        seed: Of the hypotheses, from 0 to 2^31 - 1.
         batch_size: People per call of the program. 1 gives the first result soonest.
         score_threshold: Joints whose score is lower are missing.
         keypoint_noise: Deviation per axis of a joint detected with score 0, in mm at

@@ -111,6 +111,17 @@ def test_any_detections_by_name_beside_any_positions(tmp_path):
     )
 
 
+def test_coco_detections_become_17_joints(tmp_path):
+    folder = write("archives", tmp_path)
+    detections = files.make_detections(WORLD, num_joints=17)
+    path = folder / "data_2d_h36m_cpn.npz"
+    files.write_detections_npz(path, detections, layout="coco")
+    found = read(folder, "cpn")["S1_Directions_1_55011271"]["keypoints_2d"]
+    raw = detections[Sequence("S1", "Directions", "1"), "55011271"]
+    np.testing.assert_allclose(found, convert(raw, "coco17"), atol=1e-3)
+    np.testing.assert_allclose(found[:, 0], (raw[:, 11] + raw[:, 12]) / 2, atol=1e-3)
+
+
 def test_scores_come_along_on_request(tmp_path):
     folder = write("npz", tmp_path)
     detections = files.make_detections(WORLD, num_joints=17)

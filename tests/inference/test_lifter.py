@@ -188,6 +188,7 @@ def test_image_size_is_asked_for_where_it_matters(lifter, standing, keypoints):
         ({"score_threshold": 1.5}, "in 0..1"),
         ({"score_threshold": np.nan}, "in 0..1"),
         ({"keypoint_noise": -1.0}, "at least 0 mm"),
+        ({"seed": 2**31}, "`seed` in 0"),
     ],
 )
 def test_wrong_settings(model, arguments, message):
