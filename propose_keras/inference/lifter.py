@@ -99,6 +99,8 @@ class Lifter:
                 "Expected `score_threshold` in 0..1 and `keypoint_noise` of at least "
                 f"0 mm, received {score_threshold} and {keypoint_noise}."
             )
+        if not 0 <= seed < 2**31:
+            raise ValueError(f"Expected `seed` in 0..2^31 - 1, received {seed}.")
         self.model = (
             load_model(model) if isinstance(model, str | os.PathLike) else model
         )
