@@ -12,7 +12,7 @@ help:
 	@echo "make quickstart  build the built-in data, train, evaluate, draw (10 minutes)"
 	@echo "make test        lint, then all tests on both backends"
 	@echo "make ablations   train and evaluate the variants of Tables 4-7; goes on if stopped"
-	@echo "                 DATASET=human36m/gt DATA_DIR=... RUNS=runs FRAME_STRIDE=64"
+	@echo "                 DATASET=human36m/gt DATA_DIR=..."
 	@echo "make format      format the code"
 	@echo "make clean       remove the environment, built data and runs of this folder"
 
@@ -22,10 +22,12 @@ $(VENV)/installed: setup.cfg pyproject.toml
 	$(BIN)/pip install --quiet --editable ".[datasets,jax,serving,visualization,test]"
 	touch $@
 
-$(DATA_DIR)/synthetic_human/full: | $(VENV)/installed
+# Written last by TFDS, so that a build that was stopped is done again.
+BUILT := $(DATA_DIR)/synthetic_human/full/1.0.0/dataset_info.json
+$(BUILT): | $(VENV)/installed
 	$(BIN)/tfds build datasets/synthetic_human --config=full --data_dir=$(DATA_DIR)
 
-quickstart: $(VENV)/installed $(DATA_DIR)/synthetic_human/full
+quickstart: $(VENV)/installed $(BUILT)
 	$(BIN)/python train.py --flagfile=configs/quickstart.flags --data_dir=$(DATA_DIR)
 	$(BIN)/python evaluate.py --workdir=runs/quickstart --dataset=synthetic_human \
 	  --data_dir=$(DATA_DIR) --split=test --protocol=h36m \
@@ -43,7 +45,7 @@ lint: $(VENV)/installed
 	$(BIN)/ruff format --check .
 
 DATASET ?= human36m/gt
-RUNS ?= runs
+RUNS ?= runs/ablations/$(subst /,_,$(DATASET))
 FRAME_STRIDE ?= 64
 VARIANTS := full pilgd_standard base_standard end_to_end without_m2m without_bi \
   without_nll

@@ -4,6 +4,7 @@ from keras import ops
 
 from propose_keras import random
 from propose_keras.backend import tfp
+from propose_keras.inputs import check_row_seeds
 
 
 class PoseDistribution:
@@ -38,6 +39,7 @@ class PoseDistribution:
                 f"`num_hypotheses` must be at least 1, received {num_hypotheses}."
             )
         batch_size, _, size = self.base_mean.shape
+        seed = check_row_seeds(seed, batch_size)
         if batch_size is None:
             batch_size = ops.shape(self.base_mean)[0]
         seeds = random.row_seeds(seed, batch_size)

@@ -21,6 +21,58 @@ def check_pose(pose_3d, num_joints):
     return _check(pose_3d, num_joints, 3, "pose_3d", "mm")
 
 
+def check_image_size(image_size, batch_size):
+    """Checks `(2,)` or `(batch, 2)` image sizes; returns them as a float32 tensor.
+
+    Args:
+        image_size: Width and height in pixels.
+        batch_size: Rows that they are for, or None if unknown while tracing.
+
+    Raises:
+        ValueError: Saying what was expected and what came.
+    """
+    on_host = isinstance(image_size, np.ndarray | list | tuple)
+    image_size = np.asarray(image_size, "float32") if on_host else image_size
+    shape = tuple(image_size.shape)
+    if shape != (2,) and (
+        len(shape) != 2
+        or shape[1] != 2
+        or None not in (shape[0], batch_size)
+        and shape[0] != batch_size
+    ):
+        raise ValueError(
+            f"Expected `image_size`, width and height in pixels, of shape (2,) or "
+            f"({batch_size or 'batch'}, 2), received shape {shape}."
+        )
+    if on_host and not (np.isfinite(image_size) & (image_size > 0)).all():
+        raise ValueError("`image_size` must be positive and finite.")
+    return ops.cast(ops.convert_to_tensor(image_size), "float32")
+
+
+def check_row_seeds(seed, batch_size):
+    """Checks a seed: an int, or integers of shape `(batch, 2)`; returns it.
+
+    Raises:
+        ValueError: Saying what was expected and what came.
+    """
+    if isinstance(seed, int | np.integer):
+        if not 0 <= seed < 2**31:
+            raise ValueError(f"`seed` must be in [0, 2**31), received {seed}.")
+        return seed
+    shape = tuple(np.shape(seed) if isinstance(seed, list | tuple) else seed.shape)
+    if (
+        len(shape) != 2
+        or shape[1] != 2
+        or None not in (shape[0], batch_size)
+        and shape[0] != batch_size
+    ):
+        raise ValueError(
+            f"Expected `seed` to be an int or row seeds of shape "
+            f"({batch_size or 'batch'}, 2), received shape {shape}."
+        )
+    return seed
+
+
 def _check(value, num_joints, size, name, unit):
     on_host = isinstance(value, np.ndarray | list | tuple)
     value = np.asarray(value, "float32") if on_host else value

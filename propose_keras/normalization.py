@@ -4,6 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from propose_keras.inputs import check_image_size
 from propose_keras.skeletons import get_skeleton
 
 ROOT_MODES = ("keep", "remove")
@@ -136,7 +137,7 @@ class PoseNormalization(keras.layers.Layer):
                     "This model reads screen coordinates: pass `image_size`, the width "
                     "and height in pixels of the images that the keypoints are from."
                 )
-            image_size = ops.cast(image_size, "float32")
+            image_size = check_image_size(image_size, keypoints.shape[0])
             image_size = ops.reshape(image_size, (-1, 1, 2))
             half_width = image_size[..., :1] / 2.0
             root = (root - image_size / 2.0) / half_width

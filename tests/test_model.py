@@ -12,6 +12,7 @@ from keras import ops
 
 from propose_keras import ConditionalFlow, PILGDLearner, ProPose, TrainingSettings
 from propose_keras.backend import compile_function
+from propose_keras.metrics import MeanPerJointPositionError
 
 OTHER_BACKEND = {"tensorflow": "jax", "jax": "tensorflow"}
 
@@ -201,10 +202,15 @@ def test_fit_evaluate_and_predict_are_those_of_keras(data):
     model.compile(
         keras.optimizers.SGD(1e-3),
         TrainingSettings(num_hypotheses=2),
+        metrics=["mae"],
         jit_compile=keras.backend.backend() == "jax",
     )
     inputs = {"keypoints": keypoints, "image_size": size}
-    assert len(model.fit(inputs, pose, epochs=1, batch_size=3, verbose=0).epoch) == 1
+    # A last batch that is smaller, and validation.
+    history = model.fit(
+        inputs, pose, batch_size=4, validation_data=(inputs, pose), verbose=0
+    ).history
+    assert {"phase_1", "phase_2", "val_loss", "val_mpjpe", "val_mae"} <= set(history)
     prediction = model.predict(inputs, batch_size=4, verbose=0)
     np.testing.assert_allclose(
         prediction, to_numpy(model.mode(keypoints, size)), atol=1e-2
@@ -212,6 +218,20 @@ def test_fit_evaluate_and_predict_are_those_of_keras(data):
     error = np.linalg.norm(pose - pose[:, :1] - prediction, axis=-1).mean()
     result = model.evaluate(inputs, pose, batch_size=3, verbose=0, return_dict=True)
     np.testing.assert_allclose(result["mpjpe"], error, rtol=1e-4)
+
+
+def test_saved_model_keeps_what_it_was_compiled_with(data, tmp_path):
+    model = tiny()
+    metric = MeanPerJointPositionError(name="again")
+    model.compile("adam", metrics=[metric], jit_compile=False)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    assert not loaded.jit_compile
+    inputs = {"keypoints": data[0], "image_size": data[1]}
+    result = loaded.evaluate(inputs, data[2], verbose=0, return_dict=True)
+    np.testing.assert_allclose(result["again"], result["mpjpe"], rtol=1e-5)
+    with pytest.raises(ValueError, match="no sample weights"):
+        loaded.evaluate(inputs, data[2], sample_weight=np.ones(6), verbose=0)
 
 
 def test_sampling_can_be_compiled(model, data):
@@ -248,6 +268,14 @@ def test_other_bad_arguments(model, data):
     keypoints, size, pose = data
     with pytest.raises(ValueError, match="pass `image_size`"):
         model.mode(keypoints)
+    with pytest.raises(ValueError, match=r"\(2,\) or \(6, 2\)"):
+        model.mode(keypoints, size[:3])
+    with pytest.raises(ValueError, match="positive and finite"):
+        model.mode(keypoints, 0 * size)
+    with pytest.raises(ValueError, match=r"row seeds of shape \(6, 2\)"):
+        model.sample(keypoints, 2, np.zeros((1, 2), "int32"), size)
+    with pytest.raises(ValueError, match="received -1"):
+        model.sample(keypoints, 2, -1, size)
     with pytest.raises(ValueError, match="at least 1, received 0"):
         model.sample(keypoints, 0, 0, size)
     with pytest.raises(ValueError, match=r"\(batch, 17, 3\)"):

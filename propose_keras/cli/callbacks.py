@@ -24,11 +24,14 @@ class TensorBoardLog(keras.callbacks.Callback):
         directory: Folder of the event files.
         validation: `PoseArrays` of the held-out subject; may be empty.
         interval: Steps per epoch of `fit`.
+        best: Lowest error of the mode so far, mm, of a run that goes on.
+        best_path: Where the model with the lowest error is kept.
     """
 
-    def __init__(self, directory, validation, interval):
+    def __init__(self, directory, validation, interval, best, best_path):
         super().__init__()
-        self.best = float("inf")
+        self.best = best
+        self._best_path = best_path
         self._interval = interval
         self._writer = summary.Writer(str(directory))
         self._batches, self._compiled = list(_spread_batches(validation)), None
@@ -53,7 +56,9 @@ class TensorBoardLog(keras.callbacks.Callback):
         if self._batches:
             with averaged_weights(self.model):
                 logs.update(self._validate())
-            self.best = min(self.best, logs["val_mpjpe"])
+                if logs["val_mpjpe"] < self.best:
+                    self.best = logs["val_mpjpe"]
+                    checkpoints.save_model(self.model, self._best_path)
         for name, value in logs.items():
             self._writer.add_scalar(name, float(value), step)
         self._writer.flush()

@@ -7,6 +7,7 @@ runs: `--table=4 --runs=DIR` reads `DIR/VARIANT/evaluation/report.json`.
 
 import functools
 import importlib.util
+import json
 import pathlib
 import sys
 import time
@@ -34,7 +35,13 @@ def define_flags(values=flags.FLAGS):
     """Defines the flags, by default those of the process."""
     string = functools.partial(flags.DEFINE_string, flag_values=values)
     integer = functools.partial(flags.DEFINE_integer, flag_values=values)
-    string("workdir", None, "Folder of a run: its model.keras is taken.")
+    string("workdir", None, "Folder of a run.")
+    string(
+        "model",
+        "model.keras",
+        "Its model: model.keras, of the last step, or best.keras, of the lowest error "
+        "on the held-out subject.",
+    )
     string("dataset", None, "Built data set: NAME or NAME/CONFIG.")
     string("data_dir", None, "The --data_dir that tfds build was given.")
     flags.DEFINE_enum(
@@ -137,7 +144,7 @@ def evaluate(workdir, values):
         check_table(values.table, protocol)
     except ValueError as error:
         raise UserError(str(error)) from error
-    model = load_model(workdir / "model.keras", distribute=True)
+    model = load_model(workdir / values.model, distribute=True)
     try:
         evaluator = Evaluator(
             model,
@@ -173,6 +180,7 @@ def check_table(number, protocol):
 def read_poses(protocol, values):
     """The poses that the flags ask for."""
     if values.split == "validation":
+        check_held_out(values)
         arrays = load_arrays(
             values.dataset, values.data_dir, "train", protocol.pose_feature
         )
@@ -182,6 +190,21 @@ def read_poses(protocol, values):
             values.dataset, values.data_dir, "test", protocol.pose_feature
         )
     return select_poses(protocol, arrays, values.frame_stride, values.frame_list)
+
+
+def check_held_out(values):
+    """Refuses to call a subject held out that the run was trained on."""
+    path = pathlib.Path(values.workdir).expanduser() / "configuration.json"
+    if not path.exists():
+        return
+    held_out = json.loads(path.read_text(encoding="utf-8")).get("validation_subject")
+    if held_out != values.validation_subject:
+        trained = f"held out {held_out}" if held_out else "held nobody out"
+        raise UserError(
+            f"--split=validation asks for subject {values.validation_subject}, but the "
+            f"run in {values.workdir} {trained}: its figures would be those of "
+            "training data. Pass --validation_subject, or evaluate another run."
+        )
 
 
 class _Progress:

@@ -1,6 +1,7 @@
 """Trains ProPose on a built data set: `python train.py --flagfile=FILE`."""
 
 import json
+import math
 import pathlib
 
 import keras
@@ -36,13 +37,13 @@ def main(argv):
         keras.utils.set_random_seed(FLAGS.seed)
         model = training_flags.make_model(FLAGS)
         train, validation = read_data(FLAGS)
+        adapt(model.normalization, train, FLAGS.seed)
     except ValueError as error:
         raise UserError(str(error)) from error
     claim_workdir(workdir, FLAGS)
     if (workdir / "model.keras").exists():
         print(f"{workdir} holds a finished run: nothing to do.")
         return
-    adapt(model.normalization, train, FLAGS.seed)
     model.compile(optimizer, settings, jit_compile=FLAGS.jit_compile)
     state = checkpoints.restore_checkpoint(model, workdir / "checkpoints")
     step = state["step"] if state else 0
@@ -53,7 +54,13 @@ def main(argv):
         f"{model.count_params():,} weights."
     )
     interval = FLAGS.checkpoint_interval
-    with TensorBoardLog(workdir / "logs", validation, interval) as log:
+    with TensorBoardLog(
+        workdir / "logs",
+        validation,
+        interval,
+        best=state.get("best", math.inf) if state else math.inf,
+        best_path=workdir / "best.keras",
+    ) as log:
         model.fit(
             batches(
                 train,
@@ -120,10 +127,19 @@ def claim_workdir(workdir, values):
         return
     if workdir.exists() and not workdir.is_dir():
         raise UserError(f"--workdir={workdir} is a file; a folder is expected.")
+    for name in ("model.keras", "checkpoints"):
+        if (workdir / name).exists():
+            raise UserError(
+                f"{workdir} holds {name}, but no configuration.json that says what "
+                "run it is of. Choose another --workdir."
+            )
     try:
         workdir.mkdir(parents=True, exist_ok=True)
         (workdir / "train.flags").write_text(training_flags.flagfile_text(values))
-        path.write_text(json.dumps(mine, indent=2) + "\n")
+        # Written last and renamed: a folder that has it is claimed.
+        beside = path.with_name(".writing_configuration")
+        beside.write_text(json.dumps(mine, indent=2) + "\n")
+        beside.replace(path)
     except OSError as error:
         raise UserError(f"Cannot write to --workdir={workdir}: {error}.") from error
 

@@ -153,9 +153,11 @@ def _not_built_message(dataset: str, data_dir: str) -> str:
     name, _, config = dataset.split(":")[0].partition("/")
     command = f"tfds build datasets/{name}"
     command += f" --config={config}" if config else ""
+    made_up = name == "synthetic_human"
+    source = "" if made_up else " --manual_dir=FOLDER_OF_THE_SOURCE_FILES"
     message = (
         f"{dataset} is not built in {data_dir}. Build it with\n"
-        f"  {command} --data_dir={data_dir} --manual_dir=FOLDER_OF_THE_SOURCE_FILES\n"
+        f"  {command} --data_dir={data_dir}{source}\n"
         f"(docs/datasets.md says what files it needs), or pass the `data_dir` that it "
         "was built into."
     )

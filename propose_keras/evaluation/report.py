@@ -60,7 +60,7 @@ def format_report(report: Mapping, label: str = "ProPose") -> str:
         f"# {report['dataset']}, {report['split']}, protocol {report['protocol']}",
         "",
         f"{report['protocol_description']}; ground truth: {report['ground_truth']}. "
-        f"{report['frames']:,} poses, frame stride {report['frame_stride']}, "
+        f"{report['frames']:,} poses, {_frames(report)}, "
         f"{report['excluded_frames']} left out for ground truth that is not finite. "
         f"Seed {report['seed']}, backend {report['backend']}.",
         "",
@@ -91,11 +91,14 @@ def format_report(report: Mapping, label: str = "ProPose") -> str:
     title = f"Over {largest} hypotheses, mm, {report['protocol']}"
     lines += [Table(title, ("", "MPJPE", "PA-MPJPE"), tuple(rows)).to_markdown()]
     lines += [
-        f"- expected calibration error, {largest} hypotheses: {report['ece']:.3f}",
-        f"- diversity (standard deviation of a joint): {report['diversity']:.1f} mm",
-        f"- symmetry error: {report['symmetry']:.1f} mm",
-        f"- 2D consistency: {report['consistency_2d']:.4f} of the person's size",
-        f"- latent negative log-likelihood (of the latent, not of the pose): "
+        f"- expected calibration error, {largest} hypotheses: "
+        f"{_number(report['ece'], 3)}",
+        f"- diversity (standard deviation of a joint): "
+        f"{_number(report['diversity'], 1)} mm",
+        f"- symmetry error: {_number(report['symmetry'], 1)} mm",
+        f"- 2D consistency: {_number(report['consistency_2d'], 4)} of the person's "
+        "size",
+        "- latent negative log-likelihood (of the latent, not of the pose): "
         f"{_number(report['latent_nll'])} nats",
     ]
     if "cps" in report:
@@ -104,8 +107,13 @@ def format_report(report: Mapping, label: str = "ProPose") -> str:
     return "\n".join(lines) + "\n"
 
 
-def _number(value) -> str:
-    return "not finite" if value is None else f"{value:.2f}"
+def _frames(report) -> str:
+    stride = report["frame_stride"]
+    return f"frame stride {stride}" if stride else "frames of the list"
+
+
+def _number(value, digits=2) -> str:
+    return "not finite" if value is None else f"{value:.{digits}f}"
 
 
 def _write(path: pathlib.Path, text: str) -> None:

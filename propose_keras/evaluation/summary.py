@@ -11,7 +11,6 @@ from propose_keras.evaluation.measures import TOP_K
 from propose_keras.evaluation.protocols import Protocol
 from propose_keras.metrics import (
     QUANTILES,
-    LatentNegativeLogLikelihood,
     calibration_curve,
     cps,
     expected_calibration_error,
@@ -66,8 +65,8 @@ def summarize(
         column = figures.curve.index(number)
         results[str(number)] = reduce.result("best", column)
     share = calibration_curve(values["levels"])
-    latent_nll = LatentNegativeLogLikelihood()
-    latent_nll.update(values["latent_log_prob"])
+    # Quantiles of hypotheses that are not finite mean nothing.
+    finite = np.isfinite(values["diversity"]).all()
     report = {
         "protocol": protocol.name,
         "protocol_description": protocol.description,
@@ -76,11 +75,13 @@ def summarize(
         "split": split,
         "frames": figures.num_poses,
         "excluded_frames": figures.num_excluded,
-        "frame_stride": protocol.frame_stride or frame_stride,
+        "frame_stride": (
+            None if protocol.needs_frame_list else protocol.frame_stride or frame_stride
+        ),
         "seed": figures.seed,
         "backend": keras.backend.backend(),
         "results": results,
-        "ece": expected_calibration_error(share),
+        "ece": expected_calibration_error(share) if finite else np.nan,
         "ece_num_hypotheses": figures.num_hypotheses[-1],
         "calibration": {
             "quantiles": QUANTILES.tolist(),
@@ -89,7 +90,7 @@ def summarize(
         "diversity": float(np.mean(values["diversity"], dtype=np.float64)),
         "symmetry": reduce.mean(values["symmetry"]),
         "consistency_2d": reduce.mean(values["consistency_2d"]),
-        "latent_nll": latent_nll.result(),
+        "latent_nll": -np.mean(values["latent_log_prob"], dtype=np.float64),
         "mode": {
             name: reduce.mean(values[f"mode_{name}"])
             for name in ("n_mpjpe", "symmetry", "consistency_2d")

@@ -123,7 +123,9 @@ def _provenance(row):
 
 def _our_provenance(report):
     stride = report["frame_stride"]
-    frames = "all frames" if stride == 1 else f"frame stride {stride}"
+    frames = {None: "frames of the list", 1: "all frames"}.get(
+        stride, f"frame stride {stride}"
+    )
     protocol = f"{report['protocol']}, {frames}, {report['ground_truth']}"
     return report["dataset"], protocol, _OURS
 
@@ -206,6 +208,12 @@ def ablation_table(number: int, reports: Mapping[str, Mapping]) -> Table:
         reports: Variant (see `VARIANTS`) to report. Variants that are missing leave
             our cells empty.
     """
+    measured = {", ".join(_our_provenance(r)[:2]) for r in reports.values()}
+    if len(measured) > 1:
+        raise ValueError(
+            f"Table {number} compares variants, but the reports are of different data "
+            f"sets or protocols: {'; '.join(sorted(measured))}."
+        )
     rows = []
     entries = published()[str(number)]
     for kind, name in (("MH", "multi_hypothesis"), ("SH", "single_hypothesis")):
@@ -221,13 +229,13 @@ def ablation_table(number: int, reports: Mapping[str, Mapping]) -> Table:
                     *(float(figure) for figure in entry[name]),
                     ours["mpjpe"] if ours else None,
                     ours["pa_mpjpe"] if ours else None,
-                    _our_provenance(report)[1] if ours else None,
+                    ", ".join(_our_provenance(report)[:2]) if ours else None,
                 )
             )
     heads = {4: "PILGD", 5: "Base distribution", 6: "Training scheme", 7: "Method"}
     columns = (
         *("Type", heads[number], "Protocol 1, published", "Protocol 2, published"),
-        *("Protocol 1, ours", "Protocol 2, ours", "Protocol"),
+        *("Protocol 1, ours", "Protocol 2, ours", "Data set and protocol, ours"),
     )
     title = f"Table {number}: MH is the best of 200, SH the mode, mm"
     return Table(title, columns, tuple(rows))

@@ -92,8 +92,7 @@ class ResidualMLP(keras.layers.Layer):
 
     def call(self, x, condition=None, dropout_seed=None, dropout_stream=0):
         def drop(h, index):
-            stream = 2 * self.num_blocks * dropout_stream + index
-            return self._drop(h, dropout_seed, stream)
+            return self._drop(h, dropout_seed, dropout_stream, index)
 
         shape = ops.shape(x)
         if condition is None:
@@ -108,10 +107,11 @@ class ResidualMLP(keras.layers.Layer):
         h = self.output_layer(self.activation(h))
         return ops.reshape(h, (-1, shape[1], self.output_size))
 
-    def _drop(self, h, seed, stream):
+    def _drop(self, h, seed, stream, index):
         if seed is None or self.dropout == 0.0:
             return h
-        row_seed = ops.reshape(random.fold_in(seed, stream), (1, 2))
+        seed = random.fold_in(random.fold_in(seed, stream), index)
+        row_seed = ops.reshape(seed, (1, 2))
         noise = random.uniform(row_seed, ops.shape(h)[0], self.width)[0]
         keep = ops.cast(noise >= self.dropout, h.dtype)
         return h * keep / (1.0 - self.dropout)

@@ -27,8 +27,10 @@ def save_checkpoint(model, directory, state, keep=2):
     directory = pathlib.Path(directory)
     step = current_step(model)
     path = directory / f"{_PREFIX}{step:08d}"
+    for leftover in directory.glob(".writing_*"):
+        shutil.rmtree(leftover)
     beside = directory / f".writing_{os.getpid()}"
-    beside.mkdir(parents=True, exist_ok=True)
+    beside.mkdir(parents=True)
     model.save_weights(beside / _WEIGHTS)
     (beside / _STATE).write_text(json.dumps({"step": step, **state}))
     if path.exists():

@@ -15,8 +15,9 @@ class TrainStep:
     def train_step(self, state, data):
         """One step of Algorithm 1: the phase is chosen inside the compiled step."""
         trainable, non_trainable, optimizer, metrics = state
-        batch = self.training_batch_from(data, non_trainable)
+        batch = self._batch_from(data, non_trainable)
         values = _by_id(self.trainable_variables, trainable)
+        values |= _by_id(self.non_trainable_variables, non_trainable)
         values |= _by_id(self.optimizer.variables, optimizer)
         step = values[id(self.optimizer.iterations)]
         seed = self.step_seed(step)
@@ -43,7 +44,7 @@ class TrainStep:
                 moved_values, values, update=update, moved=moved, carry=carry
             ):
                 values = values | _by_id(moved, moved_values)
-                mapping = [(v, values[id(v)]) for v in self.trainable_variables]
+                mapping = [(v, values[id(v)]) for v in self._all_weights()]
                 with keras.StatelessScope(state_mapping=mapping):
                     loss, logs, carry = update.objective(
                         self, self.settings, batch, seed, carry
@@ -55,6 +56,8 @@ class TrainStep:
             )
             gradients = iter(gradients)
             for network, variables in by_network.items():
+                if not variables:
+                    continue  # Frozen.
                 optimizer = self.optimizer.for_network(network)
                 new_values, new_state = optimizer.stateless_apply(
                     [values[id(v)] for v in optimizer.variables],
@@ -66,7 +69,10 @@ class TrainStep:
             logs.update(more)
         return values, self.complete_logs(logs)
 
-    def training_batch_from(self, data, non_trainable):
+    def _all_weights(self):
+        return [*self.trainable_variables, *self.non_trainable_variables]
+
+    def _batch_from(self, data, non_trainable):
         """`training_batch` with the normalisation's statistics out of the state."""
         mapping = list(zip(self.non_trainable_variables, non_trainable))
         with keras.StatelessScope(state_mapping=mapping):

@@ -56,12 +56,26 @@ class PhaseOptimizer(keras.optimizers.MultiOptimizer):
         )
 
     def finalize_variable_values(self, var_list):
-        """Overwrites weights by their running averages, where there are any."""
-        super().finalize_variable_values(var_list)
-        # On JAX a weight and its average are now one buffer, and the next step that
-        # donates the weight would delete the average.
-        for variable in var_list:
-            variable.assign(ops.copy(variable))
+        """Overwrites weights by their running averages, where there are any.
+
+        A network that has taken no step keeps its weights: its averages are still 0.
+        """
+        for optimizer in self.optimizers:
+            if not optimizer.use_ema or self._lost_in_a_failed_step(optimizer):
+                continue
+            if int(ops.convert_to_numpy(optimizer.iterations)) == 0:
+                continue
+            variables = optimizer._trainable_variables
+            optimizer.finalize_variable_values(variables)
+            # On JAX a weight and its average are now one buffer, and the next step
+            # that donates the weight would delete the average.
+            for variable in variables:
+                variable.assign(ops.copy(variable))
+
+    @staticmethod
+    def _lost_in_a_failed_step(optimizer):
+        """Whether JAX holds no values: `fit` finalises after an error, too."""
+        return not optimizer.built or optimizer.iterations._value is None
 
     def get_config(self):
         return {

@@ -69,6 +69,8 @@ class TrainingSettings:
                 raise ValueError(
                     f"`{name}` must not be negative, received {getattr(self, name)}."
                 )
+        if not 0 <= self.seed < 2**31:
+            raise ValueError(f"`seed` must be in [0, 2**31), not {self.seed}.")
         if self.scheme == "alternate" and not self.use_nll:
             raise ValueError(
                 "Without L_NLL nothing trains the flow in phase 2. Train without it "

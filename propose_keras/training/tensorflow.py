@@ -38,6 +38,8 @@ class TrainStep:
                 )
             )
             for network, variables in by_network.items():
+                if not variables:
+                    continue  # Frozen.
                 optimizer = self.optimizer.for_network(network)
                 optimizer.apply([next(gradients) for _ in variables], variables)
             logs.update(more)

@@ -71,7 +71,7 @@ class AlternatingTrainer(TrainStep, keras.Model):
         optimizer.build(self.trainable_variables)
         self.settings = settings
         self.phases = make_phases(self, settings)
-        self._compiled_with = {k: v for k, v in kwargs.items() if k == "jit_compile"}
+        self._compiled_with = dict(kwargs)
         kwargs.setdefault("jit_compile", not kwargs.get("run_eagerly", False))
         super().compile(optimizer=optimizer, **kwargs)
 
@@ -82,16 +82,29 @@ class AlternatingTrainer(TrainStep, keras.Model):
         return {
             "optimizer": keras.saving.serialize_keras_object(self.optimizer),
             "settings": dataclasses.asdict(self.settings),
-            **self._compiled_with,
+            **{
+                name: keras.saving.serialize_keras_object(value)
+                for name, value in self._compiled_with.items()
+            },
         }
 
     def compile_from_config(self, config):
         """Compiles the model as a saved one was."""
-        optimizer = keras.saving.deserialize_keras_object(config["optimizer"])
-        self.compile(**{**config, "optimizer": optimizer})
+        self.compile(
+            **{
+                name: value
+                if name == "settings"
+                else keras.saving.deserialize_keras_object(value)
+                for name, value in config.items()
+            }
+        )
 
     def get_metrics_result(self):
         """Results of `evaluate`: without the losses, which only training computes."""
+        # Training does not update the metrics of `compile`, so that TensorFlow builds
+        # them in the first evaluation; until then there is nothing to report.
+        if not all(getattr(metric, "built", True) for metric in self.metrics):
+            return {}
         results = super().get_metrics_result()
         return {k: v for k, v in results.items() if k not in self._trackers}
 
@@ -143,6 +156,8 @@ class AlternatingTrainer(TrainStep, keras.Model):
         self, x=None, y=None, y_pred=None, sample_weight=None, training=True
     ):
         """Mean error of the mode in mm: the loss that `evaluate` reports."""
+        if sample_weight is not None:
+            raise ValueError("ProPose takes no sample weights; leave them out.")
         return ops.mean(mpjpe(root_centre(check_pose(y, self.num_joints)), y_pred))
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
@@ -153,20 +168,20 @@ class AlternatingTrainer(TrainStep, keras.Model):
             "mpjpe": self._error.result(),
         }
 
-    def fit(self, x=None, y=None, **kwargs):
+    def fit(self, x=None, y=None, *args, **kwargs):
         """`keras.Model.fit` on `(inputs, pose_3d)`; arrays are checked first."""
         self._check_arrays(x, y)
-        return super().fit(x, y, **kwargs)
+        return super().fit(x, y, *args, **kwargs)
 
-    def evaluate(self, x=None, y=None, **kwargs):
+    def evaluate(self, x=None, y=None, *args, **kwargs):
         """`keras.Model.evaluate`: the MPJPE of the mode, mm."""
         self._check_arrays(x, y)
-        return super().evaluate(x, y, **kwargs)
+        return super().evaluate(x, y, *args, **kwargs)
 
-    def predict(self, x, **kwargs):
+    def predict(self, x, *args, **kwargs):
         """`keras.Model.predict`: the mode, `(N, J, 3)` mm."""
         self._check_arrays(x)
-        return super().predict(x, **kwargs)
+        return super().predict(x, *args, **kwargs)
 
     def _check_arrays(self, x, y=None):
         keypoints = x.get("keypoints") if isinstance(x, dict) else x

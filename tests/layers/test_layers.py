@@ -63,7 +63,7 @@ def test_dropout_is_a_function_of_its_seed(rng):
 def test_dropout_drops_its_share_and_keeps_the_mean(rng):
     layer = ResidualMLP(4, width=1000, dropout=0.3)
     ones = ops.ones((200, 1000))
-    dropped = to_numpy(layer._drop(ones, np.array([3, 4], "uint32"), 0))
+    dropped = to_numpy(layer._drop(ones, np.array([3, 4], "uint32"), 0, 0))
     assert abs((dropped == 0).mean() - 0.3) < 0.01
     assert abs(dropped.mean() - 1.0) < 0.01
 

@@ -147,7 +147,8 @@ def test_losses_fall_and_averaged_weights_are_used(make_model, data):
     )
     model.compile(optimizer, settings)
     untrained = model.evaluate(*data, verbose=0, return_dict=True)["mpjpe"]
-    history = model.fit(*data, batch_size=32, epochs=200, shuffle=False, verbose=0)
+    # XLA on both backends, as by default, and a last batch that is smaller.
+    history = model.fit(*data, batch_size=20, epochs=100, shuffle=False, verbose=0)
     for name in ("recon_3d", "recon_2d", "nll"):
         values = [v for v in history.history[name] if v != 0]
         assert np.mean(values[-10:]) < np.mean(values[:5])
@@ -169,3 +170,39 @@ def test_gate_is_drawn_anew_for_each_step(make_model):
         int(choose_phase(0, model.step_seed(step), SETTINGS)) for step in range(20)
     }
     assert gates == {0, 1}
+
+
+def test_networks_that_took_no_step_keep_their_weights(make_model, compile_model, data):
+    settings = TrainingSettings(num_phase_1=50, num_hypotheses=4)
+    model = make_model()
+    optimizer = make_optimizer(settings, 100, ema_momentum=0.9)
+    compile_model(model, optimizer, settings)
+    before = snapshot(model)
+    model.fit(*data, batch_size=16, verbose=0)
+    assert moved_networks(before, snapshot(model)) == MOVED["phase_1"]
+
+
+def test_frozen_networks_stay(make_model, compile_model, data):
+    model = make_model()
+    model.pilgd_learner.trainable = False
+    before = {v.path: np.array(v) for v in model.pilgd_learner.variables}
+    compile_model(model, keras.optimizers.SGD(1e-3), SETTINGS)
+    model.fit(*data, batch_size=8, verbose=0)
+    for variable in model.pilgd_learner.variables:
+        np.testing.assert_array_equal(before[variable.path], np.array(variable))
+
+
+@pytest.mark.parametrize("mistake", ["weights", "joints", "image_size"])
+def test_mistakes_in_fit_are_named(make_model, compile_model, data, mistake):
+    inputs, pose_3d = data
+    model = make_model()
+    compile_model(model, "sgd", SETTINGS)
+    arguments, message = {}, "takes no sample weights|no sample weights"
+    if mistake == "weights":
+        arguments["sample_weight"] = np.ones(32)
+    elif mistake == "joints":
+        pose_3d, message = pose_3d[:, :16], r"\(batch, 17, 3\)"
+    else:
+        inputs, message = {"keypoints": inputs["keypoints"]}, "pass `image_size`"
+    with pytest.raises(ValueError, match=message):
+        model.fit(inputs, pose_3d, batch_size=16, verbose=0, **arguments)
