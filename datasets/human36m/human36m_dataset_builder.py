@@ -6,7 +6,8 @@ import functools
 import tensorflow_datasets as tfds
 from absl import logging
 
-from propose_keras.data import beam, shards
+from propose_keras.data import beam
+from propose_keras.data.builders import ClipsBuilder, check_num_clips
 from propose_keras.data.features import clip_features
 from propose_keras.data.human36m import clips, plan, sources
 
@@ -39,7 +40,7 @@ class Human36mConfig(tfds.core.BuilderConfig):
     strict: bool = False
 
 
-class Builder(tfds.core.ShardBasedBuilder):
+class Builder(ClipsBuilder):
     """Builds Human3.6M from the official archives or from what peers made of them."""
 
     VERSION = tfds.core.Version("1.0.0")
@@ -107,31 +108,8 @@ class Builder(tfds.core.ShardBasedBuilder):
             for split in plan.SPLITS
         }
 
-    def _download_and_prepare(self, dl_manager, download_config=None):
-        generators = self._shard_iterators_per_split(dl_manager)
-        serialized_info = self.info.features.get_serialized_info()
-        splits = shards.write_splits(
-            generators,
-            {
-                split: self._get_filename_template(split_name=split)
-                for split in generators
-            },
-            tfds.core.writer.ShardWriter(
-                self.info.features,
-                tfds.core.example_serializer.ExampleSerializer(serialized_info),
-                self._example_writer(),
-            ),
-            download_config,
-        )
-        for split, num_clips in self._num_clips.items():
-            written = splits[split].num_examples
-            if written != num_clips:
-                raise RuntimeError(
-                    f"Beam wrote {written} of {num_clips} clips of the split {split!r}."
-                    " Build again, on one process if it persists "
-                    "(--beam_pipeline_options=runner=FnApiRunner)."
-                )
-        self.info.set_splits(splits)
+    def _after_writing(self, num_examples, notes):
+        check_num_clips(num_examples, self._num_clips)
 
     def download_and_prepare(self, *, download_config=None, **kwargs):
         """Builds the data set; see `tfds.core.DatasetBuilder.download_and_prepare`.
@@ -140,12 +118,6 @@ class Builder(tfds.core.ShardBasedBuilder):
         """
         download_config = download_config or tfds.download.DownloadConfig()
         beam.choose_runner(download_config)
-        try:
-            super().download_and_prepare(download_config=download_config, **kwargs)
-        except Exception as error:
-            plain = beam.plain_error(error, self.data_path)
-            if plain is None:
-                raise
-            raise plain from error
+        super().download_and_prepare(download_config=download_config, **kwargs)
         if "contents" in (self.info.metadata or {}):
             logging.warning("Human3.6M:\n%s", "\n".join(self.info.metadata["contents"]))

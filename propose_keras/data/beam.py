@@ -17,6 +17,8 @@ if typing.TYPE_CHECKING:
 LOCAL_RUNNER = "FnApiRunner"
 # What Beam adds to the message of an error in a worker, with the step's name.
 _WORKER_SUFFIX = " [while running "
+# Errors of readers, whose messages say all.
+_PLAIN_ERRORS = {cls.__name__: cls for cls in (DataFileError, FileNotFoundError)}
 
 
 def local_pipeline_options(num_workers: int | None = None) -> PipelineOptions:
@@ -40,7 +42,9 @@ def local_pipeline_options(num_workers: int | None = None) -> PipelineOptions:
     )
 
 
-def choose_runner(download_config: tfds.download.DownloadConfig) -> None:
+def choose_runner(
+    download_config: tfds.download.DownloadConfig, in_process: bool = False
+) -> None:
     """Sets the runner in a download config that leaves it open.
 
     `tfds build` passes `--beam_pipeline_options` on as options only, while TFDS writes
@@ -49,13 +53,17 @@ def choose_runner(download_config: tfds.download.DownloadConfig) -> None:
     Args:
         download_config: Changed in place. The runner named in its options is taken;
             without a name it is this machine's.
+        in_process: Whether to start no processes where the options are left open too;
+            for little work, starting them takes longest.
     """
     from apache_beam.options.pipeline_options import StandardOptions
 
     if download_config.beam_runner is not None:
         return
     if download_config.beam_options is None:
-        download_config.beam_options = local_pipeline_options()
+        download_config.beam_options = (
+            local_pipeline_options(1) if in_process else local_pipeline_options()
+        )
     standard = download_config.beam_options.view_as(StandardOptions)
     download_config.beam_runner = standard.runner or LOCAL_RUNNER
 
@@ -71,9 +79,10 @@ def plain_error(error: BaseException, folder: str | os.PathLike) -> Exception | 
         An error to raise instead, or None if the one at hand says it best.
     """
     text = str(error)
-    if isinstance(error, DataFileError):
-        plain, suffix, _ = text.partition(_WORKER_SUFFIX)
-        return DataFileError(plain) if suffix else None
+    for cls in _PLAIN_ERRORS.values():
+        if isinstance(error, cls):
+            plain, suffix, _ = text.partition(_WORKER_SUFFIX)
+            return cls(plain) if suffix else None
     if getattr(error, "errno", None) == errno.ENOSPC or (
         os.strerror(errno.ENOSPC) in text
     ):
@@ -83,6 +92,10 @@ def plain_error(error: BaseException, folder: str | os.PathLike) -> Exception | 
             "there and in the folder for temporary files, or choose another `data_dir`",
             os.fspath(folder),
         )
-    pattern = rf"DataFileError: (.+?)(?:{re.escape(_WORKER_SUFFIX)}|$)"
+    names = "|".join(_PLAIN_ERRORS)
+    pattern = rf"\b({names}): (.+?)(?:{re.escape(_WORKER_SUFFIX)}|$)"
     found = re.findall(pattern, text, re.MULTILINE)
-    return DataFileError(found[-1]) if found else None
+    if not found:
+        return None
+    name, message = found[-1]
+    return _PLAIN_ERRORS[name](message)

@@ -19,6 +19,7 @@ from propose_keras.data.human36m.naming import (
     parse_clip,
 )
 from propose_keras.data.human36m.sources import Sources
+from propose_keras.data.shards import group_evenly
 
 SPLITS = {"train": TRAIN_SUBJECTS, "test": TEST_SUBJECTS}
 
@@ -230,10 +231,6 @@ def make_shards(
         Clips of each file.
     """
     units = plan.split(split)
-    total = sum(clip.num_frames for unit in units for clip in unit)
-    num_shards = max(1, round(total / num_frames))
-    shards, done = [[] for _ in range(num_shards)], 0
-    for unit in units:
-        shards[min(done * num_shards // total, num_shards - 1)].extend(unit)
-        done += sum(clip.num_frames for clip in unit)
-    return [tuple(shard) for shard in shards if shard]
+    sizes = [sum(clip.num_frames for clip in unit) for unit in units]
+    groups = group_evenly(units, sizes, num_frames)
+    return [tuple(itertools.chain(*group)) for group in groups]
