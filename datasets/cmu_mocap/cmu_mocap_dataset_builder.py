@@ -1,18 +1,18 @@
 """The CMU motion-capture database as clips seen by virtual cameras."""
 
+import collections
 import dataclasses
-from collections.abc import Iterator
+import itertools
 
-import numpy as np
 import tensorflow_datasets as tfds
 from absl import logging
 
 from propose_keras.data import mocap
-from propose_keras.data.cameras import Camera
-from propose_keras.data.errors import DataFileError
+from propose_keras.data.builders import ClipsBuilder, check_num_clips
 from propose_keras.data.features import clip_features
-from propose_keras.data.mocap import sequences as mocap_sequences
-from propose_keras.data.virtual_cameras import VirtualCameras, sample_cameras
+from propose_keras.data.mocap import clips
+from propose_keras.data.mocap.sequences import EXPECTED_TREE
+from propose_keras.data.virtual_cameras import VirtualCameras
 
 
 @dataclasses.dataclass
@@ -54,7 +54,7 @@ class CmuMocapConfig(tfds.core.BuilderConfig):
         )
 
 
-class Builder(tfds.core.GeneratorBasedBuilder):
+class Builder(ClipsBuilder):
     """Builds the CMU database from ASF/AMC, BVH or npz files."""
 
     VERSION = tfds.core.Version("1.0.0")
@@ -63,7 +63,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
     The database is free: download its files from http://mocap.cs.cmu.edu/ (all
     subjects in one archive, under "Tools" and "FAQs") or a BVH conversion. Give as
     `--manual_dir` the folder that holds, or a folder above it:
-    {mocap_sequences.EXPECTED_TREE}
+    {EXPECTED_TREE}
     Any part of it will do.
     """
     builder_config_cls = CmuMocapConfig
@@ -78,56 +78,34 @@ class Builder(tfds.core.GeneratorBasedBuilder):
             metadata=tfds.core.MetadataDict(),
         )
 
-    def _split_generators(self, dl_manager: tfds.download.DownloadManager):
+    def _shard_iterators_per_split(self, dl_manager: tfds.download.DownloadManager):
+        config = self.builder_config
         sequences = mocap.find_sequences(dl_manager.manual_dir)
-        self.info.metadata["skipped"] = []
         self.info.metadata["sequences"] = len(sequences)
-        splits = sorted({sequence.split for sequence in sequences}, reverse=True)
+        splits = collections.defaultdict(list)
+        for sequence in sequences:
+            splits[sequence.split].append(sequence)
+        self._num_sequences = {split: len(splits[split]) for split in splits}
         return {
-            split: self._generate_examples([s for s in sequences if s.split == split])
-            for split in splits
+            split: clips.make_generators(
+                splits[split],
+                config.frame_rate,
+                config.virtual_cameras(),
+                config.skip_damaged,
+            )
+            for split in sorted(splits, reverse=True)
         }
 
-    def _generate_examples(
-        self, sequences: list[mocap.MocapSequence]
-    ) -> Iterator[tuple[str, dict]]:
-        config = self.builder_config
-        settings = config.virtual_cameras()
-        for sequence in sequences:
-            try:
-                positions, frame_rate = sequence.read(config.frame_rate)
-            except DataFileError as error:
-                if not config.skip_damaged:
-                    raise
-                logging.warning("Skipped %s: %s", sequence.name, error)
-                self.info.metadata["skipped"].append(sequence.name)
-                continue
-            for camera in sample_cameras(positions, sequence.name, settings):
-                key = f"{sequence.name}-{camera.name}"
-                yield key, _example(sequence, positions, frame_rate, camera)
-
-
-def _example(
-    sequence: mocap.MocapSequence,
-    positions: np.ndarray,
-    frame_rate: float,
-    camera: Camera,
-) -> dict:
-    in_camera = camera.from_world(positions)
-    arrays = {
-        "pose_3d": in_camera,
-        "keypoints_2d": camera.project(in_camera),
-        "intrinsics": camera.intrinsics,
-        "distortion": camera.distortion,
-        "rotation": camera.rotation,
-        "translation": camera.translation,
-    }
-    return {
-        **{name: np.asarray(value, np.float32) for name, value in arrays.items()},
-        "subject": sequence.subject,
-        "action": sequence.action,
-        "take": sequence.take,
-        "camera": camera.name,
-        "frame_rate": np.float32(frame_rate),
-        "image_size": np.array(camera.image_size, np.int32),
-    }
+    def _after_writing(self, num_examples, notes):
+        skipped = {split: list(itertools.chain(*notes[split])) for split in notes}
+        check_num_clips(
+            num_examples,
+            {
+                split: (num - len(skipped[split])) * self.builder_config.num_cameras
+                for split, num in self._num_sequences.items()
+            },
+        )
+        self.info.metadata["skipped"] = []
+        for name, reason in itertools.chain(*skipped.values()):
+            logging.warning("Skipped %s: %s", name, reason)
+            self.info.metadata["skipped"].append(name)

@@ -1,14 +1,15 @@
 """MPI-INF-3DHP as clips of 2D and 3D poses."""
 
 import dataclasses
+import itertools
 
 import numpy as np
 import tensorflow_datasets as tfds
 from absl import logging
 
-from propose_keras.data import mpi_inf_3dhp
+from propose_keras.data.builders import ClipsBuilder
 from propose_keras.data.features import clip_features
-from propose_keras.data.mpi_inf_3dhp import facts, layout
+from propose_keras.data.mpi_inf_3dhp import clips, facts, layout
 from propose_keras.skeletons import MPI_INF_3DHP_17
 
 
@@ -29,7 +30,7 @@ class MpiInf3dhpConfig(tfds.core.BuilderConfig):
     strict: bool = False
 
 
-class Builder(tfds.core.GeneratorBasedBuilder):
+class Builder(ClipsBuilder):
     """Builds MPI-INF-3DHP from the authors' files or P-STMO's."""
 
     VERSION = tfds.core.Version("1.0.0")
@@ -73,16 +74,16 @@ class Builder(tfds.core.GeneratorBasedBuilder):
             metadata=tfds.core.MetadataDict(),
         )
 
-    def _split_generators(self, dl_manager: tfds.download.DownloadManager):
-        sources = mpi_inf_3dhp.find_sources(dl_manager.manual_dir)
+    def _shard_iterators_per_split(self, dl_manager: tfds.download.DownloadManager):
+        config = self.builder_config
+        sources = layout.find_sources(dl_manager.manual_dir)
         missing = sources.missing()
-        if missing and self.builder_config.strict:
+        if missing and config.strict:
             raise FileNotFoundError(
                 f"{dl_manager.manual_dir} lacks the sequences {missing}, and the "
                 "config asks for all (`strict`)."
             )
         self.info.metadata["missing"] = missing
-        self.info.metadata["frames"] = {}
         if missing:
             logging.warning(
                 "MPI-INF-3DHP: %d of %d sequences are not there: %s",
@@ -90,45 +91,21 @@ class Builder(tfds.core.GeneratorBasedBuilder):
                 len(facts.TRAINING_SEQUENCES) + len(facts.TEST_SCENES),
                 ", ".join(missing),
             )
-        splits = {}
-        if sources.training_folders or sources.training_npz:
-            splits["train"] = self._generate_examples(self._training(sources))
-        if sources.test_mats or sources.test_npz:
-            splits["test"] = self._generate_examples(self._test(sources))
-        return splits
+        mend = config.mend_swapped_sides
+        splits = {
+            "train": clips.plan_training(sources, tuple(config.cameras), mend),
+            "test": clips.plan_test(sources, mend),
+        }
+        return {split: generators for split, generators in splits.items() if generators}
 
-    def _training(self, sources: mpi_inf_3dhp.Sources):
-        cameras = self.builder_config.cameras
-        if sources.training_npz:
-            yield from mpi_inf_3dhp.read_training_npz(sources.training_npz, cameras)
-        for (subject, sequence), folder in sources.training_folders.items():
-            yield from mpi_inf_3dhp.read_training_mat(
-                folder, subject, sequence, cameras
-            )
-
-    def _test(self, sources: mpi_inf_3dhp.Sources):
-        if sources.test_npz:
-            recordings = mpi_inf_3dhp.read_test_npz(sources.test_npz)
-        else:
-            recordings = (
-                mpi_inf_3dhp.read_test_mat(path, subject)
-                for subject, path in sources.test_mats.items()
-            )
-        for recording in recordings:
-            logging.warning(
-                "MPI-INF-3DHP %s: %d of %d frames are valid.",
-                recording.subject,
-                len(recording.frame_numbers),
-                recording.num_annotated,
-            )
-            yield from recording.split_by_activity()
-
-    def _generate_examples(self, recordings):
-        frames = self.info.metadata["frames"]
-        for recording in recordings:
-            if self.builder_config.mend_swapped_sides:
-                recording = recording.mend_swapped_sides()
-            key = f"{recording.subject}-{recording.action}-{recording.camera.name}"
-            num_frames = len(recording.frame_numbers)
-            frames[recording.subject] = frames.get(recording.subject, 0) + num_frames
-            yield key, mpi_inf_3dhp.to_example(recording)
+    def _after_writing(self, num_examples, notes):
+        frames = {}
+        for counts in itertools.chain(*notes.values()):
+            for subject, (num_frames, num_annotated) in counts.items():
+                frames[subject] = frames.get(subject, 0) + num_frames
+                if subject in facts.TEST_SCENES:
+                    logging.warning(
+                        "MPI-INF-3DHP %s: %d of %d frames are valid.",
+                        *(subject, num_frames, num_annotated),
+                    )
+        self.info.metadata["frames"] = frames

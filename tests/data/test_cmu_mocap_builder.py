@@ -1,4 +1,5 @@
 import pathlib
+import pickle
 import tempfile
 
 import builder_tools
@@ -7,9 +8,12 @@ import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 
+from propose_keras.data import mocap
 from propose_keras.data.cameras import project
 from propose_keras.data.errors import DataFileError
+from propose_keras.data.mocap import clips
 from propose_keras.data.reading import load_arrays
+from propose_keras.data.virtual_cameras import VirtualCameras
 
 NAME = "cmu_mocap"
 
@@ -49,6 +53,37 @@ def test_build_and_read_back(tmp_path):
         np.testing.assert_allclose(example["keypoints_2d"], pixels, atol=0.01)
         assert pixels.min() > 0 and pixels.max() < 1000
     assert len(load_arrays(NAME, tmp_path / "data", "test")) == 20
+
+
+def test_several_processes_write_the_same(tmp_path, monkeypatch):
+    monkeypatch.setattr(clips.make_generators, "__defaults__", (False, 20))
+    files.write_npz(f"{tmp_path}/manual/cmu_mocap_small.npz")
+    folders = [tmp_path / "1", tmp_path / "2"]
+    for num_workers, folder in enumerate(folders, start=1):
+        built = builder_tools.build(NAME, tmp_path / "manual", folder, num_workers)
+        assert built.info.splits["train"].num_shards == 2
+    builder_tools.assert_same_arrays(NAME, folders, "train")
+    builder_tools.assert_same_arrays(NAME, folders, "test")
+
+
+def test_workers_are_sent_no_poses(tmp_path):
+    files.write_npz(f"{tmp_path}/cmu_mocap_small.npz", {"amc/02_03": 5000})
+    sequences = mocap.find_sequences(tmp_path)
+    (generator,) = clips.make_generators(sequences, 60.0, VirtualCameras())
+    assert len(pickle.dumps(generator)) < 2000
+
+
+def test_files_hold_about_the_same_number_of_frames(tmp_path):
+    lengths = {f"amc/02_{take:02d}": 50 for take in range(8)}
+    files.write_npz(f"{tmp_path}/cmu_mocap_small.npz", lengths)
+    generators = clips.make_generators(
+        mocap.find_sequences(tmp_path), 30.0, VirtualCameras(), frames_per_shard=200
+    )
+    found = [[key for key, _ in generate()] for generate in generators]
+    assert [len(keys) for keys in found] == [8, 8, 8, 8]
+    assert list(dict.fromkeys(k.partition("-")[0] for k in sum(found, []))) == list(
+        lengths
+    )
 
 
 def test_cameras_show_the_same_motion(tmp_path):
@@ -108,6 +143,16 @@ def test_damaged_file_is_listed_on_request(tmp_path):
     )
     assert built.info.metadata["skipped"] == ["05_01"]
     assert built.info.splits["test"].num_examples == 4
+
+
+def test_split_of_damaged_files_only(tmp_path):
+    _write_set(tmp_path / "manual")
+    _cut_last_amc(tmp_path / "manual")
+    builder_tools.check_fails(
+        *(DataFileError, "split 'test' came out empty", NAME),
+        *(tmp_path / "manual", tmp_path / "data"),
+        skip_damaged=True,
+    )
 
 
 def _add_npz(folder):

@@ -9,6 +9,7 @@ import pytest
 import tensorflow_datasets as tfds
 
 from propose_keras.data.errors import DataFileError
+from propose_keras.data.mpi_inf_3dhp import clips
 from propose_keras.data.reading import load_arrays
 
 NAME = "mpi_inf_3dhp"
@@ -47,6 +48,37 @@ def test_build_and_read_back(tmp_path):
     assert example["scene"] == b"Outdoor"
     arrays = load_arrays(NAME, tmp_path / "data", "test", pose_feature="pose_3d_univ")
     assert len(arrays) == 16
+
+
+def test_several_processes_write_the_same(tmp_path):
+    _write_set(tmp_path / "manual")
+    files.write_training(tmp_path / "manual/S2/Seq1", files.make_training(seed=1))
+    folders = [tmp_path / "1", tmp_path / "2"]
+    for num_workers, folder in enumerate(folders, start=1):
+        built = builder_tools.build(NAME, tmp_path / "manual", folder, num_workers)
+        assert built.info.splits["train"].shard_lengths == [8, 8]
+        assert built.info.metadata["frames"] == {"S1": 64, "S2": 64, "TS1": 8, "TS6": 8}
+    builder_tools.assert_same_arrays(NAME, folders, "train")
+    builder_tools.assert_same_arrays(NAME, folders, "test")
+
+
+def test_training_set_from_npz(tmp_path, monkeypatch):
+    monkeypatch.setattr(clips, "FRAMES_PER_NPZ_SHARD", 100_000)
+    fields = files.npz_fields(files.make_annotations())
+    keys = ["S2 Seq1", "S1 Seq2", "S1 Seq1"]
+    cameras = {str(camera): fields for camera in range(9)}
+    path = str(tmp_path / "manual/data_train_3dhp.npz")
+    files.write_npz(path, {key: [cameras] for key in keys})
+    built = builder_tools.build(
+        NAME, tmp_path / "manual", tmp_path / "data", num_workers=1
+    )
+    # Sized by the frames that the sequences really have: 51,328, 99,440 and 52,016.
+    assert built.info.splits["train"].shard_lengths == [16, 8]
+    arrays = load_arrays(NAME, tmp_path / "data", "train")
+    assert {(c.subject, c.action) for c in arrays.clips} == {
+        tuple(key.split()) for key in keys
+    }
+    assert len(arrays) == 24 * 12
 
 
 def test_config_fields(tmp_path):
@@ -109,6 +141,26 @@ def test_damaged_files_leave_no_data_set(tmp_path, damage, match):
     damage(tmp_path / "manual")
     builder_tools.check_fails(
         *(DataFileError, match, NAME, tmp_path / "manual", tmp_path / "data")
+    )
+
+
+def test_missing_file_found_by_a_worker(tmp_path):
+    _write_set(tmp_path / "manual")
+    os.remove(tmp_path / "manual/S1/Seq1/camera.calibration")
+    builder_tools.check_fails(
+        *(FileNotFoundError, r"^There is no file .*Seq1/camera\.calibration\.$", NAME),
+        *(tmp_path / "manual", tmp_path / "data"),
+    )
+
+
+def test_two_clips_of_one_name(tmp_path):
+    annotations = files.make_annotations()
+    annotations["activity_annotation"] = annotations["activity_annotation"] + 7
+    path = str(tmp_path / "manual/TS1/annot_data.mat")
+    files.write_mat73(path, annotations)
+    builder_tools.check_fails(
+        *(DataFileError, "TS1-Unknown-studio is there twice", NAME),
+        *(tmp_path / "manual", tmp_path / "data"),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -28,6 +29,8 @@ INDEX_FILE = "cmu-mocap-index-text.txt"
 NPZ_FRAME_RATE = 60.0
 AMC_FRAME_RATE = 120.0
 TEST_SUBJECT_STEP = 5
+# AMC and BVH at 120 frames per second, about.
+_TEXT_BYTES_PER_SECOND = 100_000
 
 EXPECTED_TREE = f"""
     subjects/01/01.asf, subjects/01/01_01.amc ...    the database's own files, or
@@ -47,6 +50,7 @@ class MocapSequence:
         action: What they do, or `unknown`.
         take: Number of the performance.
         split: `train` or `test`.
+        duration: Seconds, as far as the file's size tells; for sharing out work.
         read: Returns positions, world frame, z up, mm, `(frames, 17, 3)` and the frame
             rate. Raises `DataFileError` if the file is damaged.
     """
@@ -56,6 +60,7 @@ class MocapSequence:
     action: str
     take: str
     split: str
+    duration: float
     read: Callable[[float], tuple[np.ndarray, float]]
 
 
@@ -151,6 +156,7 @@ def _file_sequence(path: Path, skeletons: list[Path], actions) -> MocapSequence:
         action=action or "unknown",
         take=take,
         split=split_of(subject),
+        duration=os.path.getsize(path) / _TEXT_BYTES_PER_SECOND,
         read=read,
     )
 
@@ -188,7 +194,7 @@ class _AmcReader:
 
 
 def _npz_sequences(path: Path) -> list[MocapSequence]:
-    names, positions, offsets = read_npz(path)
+    names, _, offsets = read_npz(path)
     sequences = []
     for name, start, end in zip(names, offsets[:-1], offsets[1:]):
         folder, _, stem = name.rpartition("/")
@@ -208,22 +214,32 @@ def _npz_sequences(path: Path) -> list[MocapSequence]:
                 action=action,
                 take=take,
                 split=min(named_split, default=split_of(subject)),
-                read=_NpzReader(positions[start:end], f"{path}, {name}"),
+                duration=(end - start) / NPZ_FRAME_RATE,
+                read=_NpzReader(os.fspath(path), name),
             )
         )
     return sequences
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
+@dataclasses.dataclass(frozen=True)
 class _NpzReader:
-    positions: np.ndarray
-    source: str
+    path: str
+    name: str
 
     def __call__(self, frame_rate: float) -> tuple[np.ndarray, float]:
-        poses = self.positions.astype(np.float64) * 1000
-        check_leg_length(poses, self.source)
+        names, positions, offsets = _latest_npz(self.path, os.stat(self.path).st_mtime)
+        index = names.index(self.name)
+        poses = positions[offsets[index] : offsets[index + 1]].astype(np.float64) * 1000
+        check_leg_length(poses, f"{self.path}, {self.name}")
         step = max(1, round(NPZ_FRAME_RATE / frame_rate))
         return poses[::step], NPZ_FRAME_RATE / step
+
+
+@functools.lru_cache(maxsize=1)
+def _latest_npz(path: str, modified: float):
+    """The file is read once per process, not once per sequence."""
+    del modified
+    return read_npz(path)
 
 
 def read_npz(path: str | os.PathLike) -> tuple[list[str], np.ndarray, np.ndarray]:

@@ -1,7 +1,7 @@
 """Readers of the forms in which MPI-INF-3DHP's annotations are found."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -175,8 +175,20 @@ def _training_joints(cell: np.ndarray, size: int, source: str) -> np.ndarray:
     return joints[:, list(facts.JOINTS_17_FROM_28)]
 
 
+def list_training_npz(path: str | os.PathLike) -> list[tuple[str, str]]:
+    """Subject and sequence of what P-STMO's `data_train_3dhp.npz` holds.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        DataFileError: If the file is damaged, unsafe, or not what its name says.
+    """
+    return [key for key, _ in _training_npz_items(path)]
+
+
 def read_training_npz(
-    path: str | os.PathLike, cameras: Sequence[int]
+    path: str | os.PathLike,
+    cameras: Sequence[int],
+    sequences: Collection[tuple[str, str]] | None = None,
 ) -> Iterator[Recording]:
     """Reads P-STMO's `data_train_3dhp.npz`: `univ_annot3`, eight cameras.
 
@@ -187,6 +199,7 @@ def read_training_npz(
     Args:
         path: The file.
         cameras: Numbers of the cameras wanted; those the file lacks are left out.
+        sequences: Subject and sequence of those wanted, or None for all.
 
     Yields:
         One recording per sequence and camera.
@@ -195,10 +208,10 @@ def read_training_npz(
         FileNotFoundError: If there is no such file.
         DataFileError: If the file is damaged, unsafe, or not what its name says.
     """
-    for key, value in sorted(_items(load_npz(path, ["data"])["data"], path)):
-        subject, _, sequence = key.partition(" ")
-        if (subject, sequence) not in facts.TRAINING_SEQUENCES:
-            raise DataFileError(f"{path}: {key!r} is not a training sequence.")
+    for (subject, sequence), value in _training_npz_items(path):
+        if sequences is not None and (subject, sequence) not in sequences:
+            continue
+        key = f"{subject} {sequence}"
         if not isinstance(value, list) or len(value) != 1:
             raise DataFileError(
                 f"{path}, {key}: expected a list of one dictionary of cameras, "
@@ -219,6 +232,14 @@ def read_training_npz(
                 univ_annot3=_array(fields, "data_3d", source),
                 annot3=None,
             )
+
+
+def _training_npz_items(path) -> Iterator[tuple[tuple[str, str], Any]]:
+    for key, value in sorted(_items(load_npz(path, ["data"])["data"], path)):
+        subject, _, sequence = key.partition(" ")
+        if (subject, sequence) not in facts.TRAINING_SEQUENCES:
+            raise DataFileError(f"{path}: {key!r} is not a training sequence.")
+        yield (subject, sequence), value
 
 
 def _unknown_camera(number: int) -> Camera:
