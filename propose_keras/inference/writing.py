@@ -157,6 +157,6 @@ class JsonWriter(PoseWriter):
 
 
 def _frame_array(frames: list[int | str]) -> np.ndarray:
-    if all(isinstance(frame, int) for frame in frames):
+    if all(isinstance(frame, int) and abs(frame) < 2**63 for frame in frames):
         return np.array(frames, np.int64)
     return np.array([str(frame) for frame in frames])

@@ -49,7 +49,13 @@ JSON_CASES = {
         "character [0-9]+: expected a comma",
     ),
     "text after the list": ("[] []", "more text after the array"),
-    "deep nesting": ('[{"a":' + "[" * 100_000, "nested too deeply"),
+    "deep nesting": ('[{"a":' + "[" * 100_000, "recursion depth"),
+    "endless number": ('[{"a": ' + "9" * 5000 + "}]", "cut short at character 1"),
+    "number over the range": (changed(set_keypoint(0, 10**400)), "are not numbers"),
+    "person over the range": (
+        changed(lambda d: d[0].update(idx=10**40)),
+        "must fit into 64 bits",
+    ),
     "unknown list": ('[{"bones": 1}]', r"keys \['bones'\]. Expected AlphaPose"),
     "unknown object": ('{"joints": []}', r"keys \['joints'\]. Expected OpenPose"),
     "cut short": (changed(lambda d: None)[:-40], "cut short at character"),
@@ -156,7 +162,10 @@ def test_layouts_are_known_or_asked_for(tmp_path):
             r"expected scores of shape \(2, 26\), found \(2, 25\)",
         ),
         ({"keypoints": np.zeros((2, 26, 2)), "frame": [1]}, "1 entries of `frame`"),
-        ({"keypoints": np.zeros((1, 26, 2)), "person": ["x"]}, "whole numbers"),
+        ({"keypoints": np.zeros((1, 26, 2)), "person": ["x"]}, "whole numbers, found"),
+        ({"keypoints": np.zeros((1, 26, 2)), "frame": [0.5]}, "whole numbers or text"),
+        ({"keypoints": np.zeros((2, 26, 2)), "frame": 1}, "1 entries of `frame`"),
+        ({"keypoints": np.zeros((1, 17, 2)), "layout": 3}, "`layout` must hold text"),
         ({"keypoints": np.zeros((1, 26, 2)), "image_size": [5]}, "image size of width"),
         ({"keypoints": np.full((1, 26, 2), np.nan)}, "Nose is at .*nan"),
         ({"keypoints": np.zeros((0, 26, 2))}, "no person in any frame"),
@@ -217,3 +226,42 @@ def test_csv(tmp_path, text, message):
     (tmp_path / "a.csv").write_text(text)
     with pytest.raises(DataFileError, match=message):
         list(read_keypoints(tmp_path / "a.csv"))
+
+
+WRITERS = {
+    "alphapose.json": lambda path, values: samples.write_json(
+        path, samples.alphapose(values)
+    ),
+    "mmpose.json": lambda path, values: samples.write_json(
+        path, {"instance_info": samples.mmpose_frames(values)}
+    ),
+    "annotations.json": lambda path, values: samples.write_json(
+        path, samples.coco_annotations(values)
+    ),
+    "table.csv": samples.write_csv,
+    "array.npy": np.save,
+    "arrays.npz": lambda path, values: np.savez(
+        path, keypoints=values, frame=[0, 1, 2], layout="coco17"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_no_damage_goes_through_as_another_error(tmp_path, name):
+    path = tmp_path / name
+    WRITERS[name](path, samples.people(17))
+    whole = path.read_bytes()
+    rng = np.random.default_rng(0)
+    refused = 0
+    for _ in range(150):
+        damaged = bytearray(whole)
+        # Most of the damage to where the structure is.
+        ends = rng.choice([60, 200, len(whole)])
+        for place in rng.integers(0, ends, rng.integers(1, 5)):
+            damaged[place] = rng.choice(list(b'[]{}",:-0e9 n\x00\xff'))
+        path.write_bytes(damaged[: rng.choice([len(whole), rng.integers(len(whole))])])
+        try:
+            list(read_keypoints(path, "coco17"))
+        except DataFileError:
+            refused += 1
+    assert refused > 50

@@ -93,8 +93,9 @@ class _Buffer:
             except json.JSONDecodeError as error:
                 if not self._more():
                     raise _error(name, self, error.msg) from error
-            except RecursionError as error:
-                raise _error(name, self, "nested too deeply") from error
+            except (ValueError, RecursionError) as error:
+                # Nested too deeply, or a number of thousands of digits.
+                raise _error(name, self, str(error)) from error
             else:
                 return value
 

@@ -112,6 +112,8 @@ def make_person(
     Raises:
         KeypointFileError: If a shape, a score or a coordinate is wrong.
     """
+    if not -(2**63) <= person < 2**63:
+        raise KeypointFileError(f"{name}: a person's number must fit into 64 bits.")
     values = _numbers(values, f"{name}: keypoints")
     if values.ndim == 1 and values.size and values.size % 3 == 0:
         values = values.reshape(-1, 3)
@@ -238,5 +240,5 @@ def check_image_size(value: Any, name: str) -> tuple[float, float]:
 def _numbers(value: Any, name: str) -> np.ndarray:
     try:
         return np.asarray(value, np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise KeypointFileError(f"{name} are not numbers: {error}.") from error

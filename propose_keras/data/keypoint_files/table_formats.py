@@ -34,20 +34,30 @@ def read_npz(path: pathlib.Path, layout: str | None) -> Iterator[PersonKeypoints
     """
     entries = load_npz(path, ("keypoints",), _OPTIONAL)
     size = entries.get("image_size")
-    if layout is None and "layout" in entries:
-        layout = str(np.asarray(entries["layout"]).reshape(-1)[0])
-    frames, people = entries.get("frame"), entries.get("person")
-    if people is not None and np.asarray(people).dtype.kind not in "iu":
-        raise KeypointFileError(f"{path}: `person` must hold whole numbers.")
+    if layout is None:
+        layout = (_column(entries, "layout", "U", path) or [None])[0]
     yield from people_of_array(
         str(path),
         np.asarray(entries["keypoints"]),
         entries.get("scores"),
         layout,
         None if size is None else check_image_size(size, str(path)),
-        None if frames is None else np.asarray(frames).tolist(),
-        people,
+        _column(entries, "frame", "iuU", path),
+        _column(entries, "person", "iu", path),
     )
+
+
+def _column(entries, key, kinds, path):
+    """An optional entry as a list of ints or strings."""
+    if key not in entries:
+        return None
+    values = np.asarray(entries[key])
+    if values.dtype.kind not in kinds:
+        raise KeypointFileError(
+            f"{path}: `{key}` must hold {'text' if kinds == 'U' else 'whole numbers'}"
+            f"{' or text' if kinds == 'iuU' else ''}, found {values.dtype}."
+        )
+    return values.reshape(-1).tolist()
 
 
 def read_npy(path: pathlib.Path, layout: str | None) -> Iterator[PersonKeypoints]:
@@ -58,7 +68,7 @@ def read_npy(path: pathlib.Path, layout: str | None) -> Iterator[PersonKeypoints
     """
     try:
         values = np.lib.format.open_memmap(path, mode="r")
-    except (ValueError, EOFError, TypeError, SyntaxError, OverflowError) as error:
+    except Exception as error:  # NumPy lets through whatever a damaged header causes.
         raise KeypointFileError(
             f"{path} is not an npy file of numbers or is cut short: {error}."
         ) from error
