@@ -11,6 +11,7 @@ made of their bytes.
 import collections
 import os
 import pickle
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Iterable
@@ -27,6 +28,8 @@ _DAMAGE = (
     *(ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError),
     *(EOFError, MemoryError, RecursionError, OSError, NotImplementedError),
     *(pickle.UnpicklingError, zipfile.BadZipFile, zlib.error, RuntimeError),
+    # NumPy retries a header that is no Python literal token by token.
+    *(SyntaxError, tokenize.TokenError),
 )
 
 

@@ -163,3 +163,13 @@ def test_missing_file_missing_key_and_not_a_zip(tmp_path):
     path.write_text("<html>Quota exceeded</html>")
     with pytest.raises(safe_npz.NpzError, match=r"set\.npz is not an npz"):
         safe_npz.load_npz(path, ["data"])
+
+
+def test_header_that_is_no_literal(tmp_path):
+    buffer = io.BytesIO()
+    np.save(buffer, np.zeros((3, 17, 2)))
+    broken = buffer.getvalue().replace(b"(3, 17, 2)", b"(3, 17, 2 ")
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
+        archive.writestr("a.npy", broken)
+    with pytest.raises(safe_npz.NpzError, match="Cannot read the entry 'a'"):
+        safe_npz.load_npz(tmp_path / "a.npz", ("a",))
