@@ -2,8 +2,8 @@
 
 import keras
 
+from propose_keras import inference
 from propose_keras.cli.errors import UserError
-from propose_keras.model import ProPose
 
 
 def load_model(path, distribute=False):
@@ -25,9 +25,6 @@ def load_model(path, distribute=False):
     if distribute and on_jax and len(keras.distribution.list_devices()) > 1:
         keras.distribution.set_distribution(keras.distribution.DataParallel())
     try:
-        model = keras.saving.load_model(path, compile=False)
-    except (ValueError, TypeError, OSError, KeyError) as error:
-        raise UserError(f"Cannot read {path}: {error}") from error
-    if not isinstance(model, ProPose):
-        raise UserError(f"{path} holds a {type(model).__name__}, not a ProPose model.")
-    return model
+        return inference.load_model(path)
+    except ValueError as error:
+        raise UserError(str(error)) from error

@@ -36,7 +36,9 @@ def load_model(path: str | os.PathLike) -> ProPose:
         raise FileNotFoundError(f"There is no model file {path}.")
     # Other suffixes are formats of older Kerases, which safe mode does not cover.
     if path.suffix != ".keras" or not zipfile.is_zipfile(path):
-        raise ValueError(f"{path} is not a .keras file, or it is cut short.")
+        raise ValueError(
+            f"Cannot read {path}: it is not a .keras file, or it is cut short."
+        )
     try:
         model = keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # Keras lets through whatever a damaged file causes.
