@@ -34,12 +34,7 @@ def check_image_size(image_size, batch_size):
     on_host = isinstance(image_size, np.ndarray | list | tuple)
     image_size = np.asarray(image_size, "float32") if on_host else image_size
     shape = tuple(image_size.shape)
-    if shape != (2,) and (
-        len(shape) != 2
-        or shape[1] != 2
-        or None not in (shape[0], batch_size)
-        and shape[0] != batch_size
-    ):
+    if shape != (2,) and not _is_pair_per_row(shape, batch_size):
         raise ValueError(
             f"Expected `image_size`, width and height in pixels, of shape (2,) or "
             f"({batch_size or 'batch'}, 2), received shape {shape}."
@@ -60,17 +55,19 @@ def check_row_seeds(seed, batch_size):
             raise ValueError(f"`seed` must be in [0, 2**31), received {seed}.")
         return seed
     shape = tuple(np.shape(seed) if isinstance(seed, list | tuple) else seed.shape)
-    if (
-        len(shape) != 2
-        or shape[1] != 2
-        or None not in (shape[0], batch_size)
-        and shape[0] != batch_size
-    ):
+    if not _is_pair_per_row(shape, batch_size):
         raise ValueError(
             f"Expected `seed` to be an int or row seeds of shape "
             f"({batch_size or 'batch'}, 2), received shape {shape}."
         )
     return seed
+
+
+def _is_pair_per_row(shape, batch_size):
+    """Whether a shape is `(batch, 2)`, sizes unknown while tracing allowed."""
+    if len(shape) != 2 or shape[1] != 2:
+        return False
+    return None in (shape[0], batch_size) or shape[0] == batch_size
 
 
 def _check(value, num_joints, size, name, unit):
