@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Sequence
 
-from absl import app, flags
+from absl import app, flags, logging
 
 EXIT_USER_ERROR = 2
 
@@ -34,6 +34,9 @@ def run_main(
         flags.FLAGS.set_gnu_getopt()
 
     def guarded(argv: Sequence[str]) -> object:
+        if not flags.FLAGS["verbosity"].present:
+            # TFDS and JAX tell at length what they do; --verbosity=0 shows it.
+            logging.set_verbosity(logging.WARNING)
         try:
             missing = positionals[len(argv) - 1 :]
             if missing:
