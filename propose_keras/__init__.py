@@ -11,6 +11,7 @@ from propose_keras.version import __version__
 
 _PUBLIC_NAMES = {
     "ConditionalFlow": "propose_keras.networks",
+    "DeterministicLifter": "propose_keras.deterministic",
     "Discriminator": "propose_keras.networks",
     "Lifter": "propose_keras.inference",
     "PAGDLearner": "propose_keras.networks",

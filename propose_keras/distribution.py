@@ -10,7 +10,8 @@ from propose_keras.inputs import check_row_seeds
 class PoseDistribution:
     """`p(P_3D | P_2D)` of a batch of poses, base parameters computed once.
 
-    Made by `ProPose.distribution`. `base` is a TFP distribution.
+    Made by `ProPose.distribution`, at the model's temperature. `base` is a TFP
+    distribution.
 
     Args:
         model: The `ProPose` model.
@@ -20,7 +21,8 @@ class PoseDistribution:
     def __init__(self, model, condition):
         self._model = model
         self.condition = condition
-        self.base_mean, self.base_log_scale = model.base_parameters(condition)
+        self.base_mean, log_scale = model.base_parameters(condition)
+        self.base_log_scale = log_scale + ops.log(model.temperature)
 
     @property
     def base(self):

@@ -1,5 +1,7 @@
 """ProPose: the model."""
 
+import math
+
 import keras
 from keras import ops
 
@@ -32,9 +34,12 @@ class ProPose(AlternatingTrainer):
             (Table 5).
         discriminator: A `Discriminator`; needed by training only.
         normalization: A `PoseNormalization`; `adapt` it before training.
+        temperature: Factor on the base's standard deviation at inference, see
+            `set_temperature`. Training knows nothing of it.
 
     Raises:
-        ValueError: If the parts differ in joint count or latent size.
+        ValueError: If the parts differ in joint count or latent size, or the
+            temperature is not positive.
 
     Example:
     ```python
@@ -53,9 +58,14 @@ class ProPose(AlternatingTrainer):
         pagd_learner=None,
         discriminator=None,
         normalization=None,
+        temperature=1.0,
         **kwargs,
     ):
         super().__init__(**kwargs)
+        self.temperature = self.add_weight(
+            shape=(), initializer="ones", trainable=False, name="temperature"
+        )
+        self.set_temperature(temperature)
         self.normalization = normalization or PoseNormalization(name="normalization")
         self.pilgd_learner = pilgd_learner
         self.flow = flow
@@ -184,11 +194,33 @@ class ProPose(AlternatingTrainer):
         """Number of joints, J."""
         return self.normalization.num_joints
 
+    def set_temperature(self, temperature):
+        """Sets the factor on the base's standard deviation at inference.
+
+        Best-of-M training makes distributions too sure of themselves; a temperature
+        above 1, fitted on people held out of training, mends it
+        (`evaluation.temperature`). It widens samples and the latent density, leaves
+        the mode where it is, and is saved with the weights.
+
+        Args:
+            temperature: Positive float; 1 is the distribution as it was trained.
+
+        Raises:
+            ValueError: If `temperature` is not positive and finite.
+        """
+        if not 0.0 < temperature < math.inf:
+            raise ValueError(
+                f"`temperature` must be positive and finite, received {temperature}."
+            )
+        self.temperature.assign(temperature)
+
     def base_parameters(self, condition):
         """`mu_2D` and `log sigma_2D` (Eq. 7), each `(batch, 1, d)`.
 
         Args:
             condition: Normalised keypoints, `(batch, J, 2)`.
+
+        The temperature is not in it: it is what training moves.
         """
         if self.pagd_learner is not None:
             return self.pagd_learner(condition)
@@ -242,7 +274,8 @@ class ProPose(AlternatingTrainer):
                 of its row seed and i only; an int means `(seed, row index)`.
             image_size: See `distribution`.
             first_hypothesis: Index of the first hypothesis, for drawing in chunks.
-            temperature: Factor on the base's standard deviation.
+            temperature: Factor on the base's standard deviation, on top of the
+                model's own.
 
         Returns:
             `(batch, num_hypotheses, J, 3)` mm, the roots at 0.
@@ -283,7 +316,8 @@ class ProPose(AlternatingTrainer):
             name: keras.saving.serialize_keras_object(getattr(self, name))
             for name in _PARTS
         }
-        return {**super().get_config(), **parts}
+        temperature = float(ops.convert_to_numpy(self.temperature))
+        return {**super().get_config(), **parts, "temperature": temperature}
 
     @classmethod
     def from_config(cls, config, custom_objects=None):

@@ -15,7 +15,7 @@ FLOORS = [
     {"layers"},
     {"losses", "metrics", "networks"},
     {"training"},
-    {"distribution", "model"},
+    {"deterministic", "distribution", "model"},
     {"evaluation", "inference", "serving", "visualization"},
     {"cli"},
 ]

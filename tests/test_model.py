@@ -63,6 +63,43 @@ def test_mode_is_the_sample_at_temperature_zero(model, data):
     np.testing.assert_allclose(to_numpy(cold)[:, 1], mode, atol=1e-3)
 
 
+def test_temperature_widens_the_base_and_is_saved(data, tmp_path):
+    keypoints, size, pose = data
+    warm = tiny(name="propose", base="standard", temperature=2.0)
+    assert to_numpy(warm.distribution(keypoints, size).base_log_scale) == (
+        pytest.approx(np.log(2.0))
+    )
+    hypotheses = to_numpy(warm.sample(keypoints, 3, 0, size))
+    mode = to_numpy(warm.mode(keypoints, size))
+    density = to_numpy(warm.latent_log_prob(pose, keypoints, size))
+    assert density == pytest.approx(
+        to_numpy(
+            warm.distribution(keypoints, size).log_prob_of_latents(
+                warm.pilgd_learner.encode(
+                    warm.normalization.normalize_pose(pose)[:, None],
+                    warm.normalization.normalize_keypoints(keypoints, size),
+                )[0]
+            )
+        )[:, 0]
+    )
+    warm.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    loaded_hypotheses = to_numpy(loaded.sample(keypoints, 3, 0, size))
+    np.testing.assert_allclose(loaded_hypotheses, hypotheses, atol=1e-3)
+    warm.set_temperature(1.0)
+    np.testing.assert_allclose(to_numpy(warm.mode(keypoints, size)), mode, atol=1e-3)
+    as_factor = to_numpy(warm.sample(keypoints, 3, 0, size, temperature=2.0))
+    np.testing.assert_allclose(as_factor, hypotheses, atol=1e-2)
+    cold = to_numpy(warm.sample(keypoints, 3, 0, size))
+    assert np.abs(cold - hypotheses).max() > 1.0
+
+
+@pytest.mark.parametrize("temperature", [0.0, -1.0, float("nan"), float("inf")])
+def test_temperatures_out_of_range(model, temperature):
+    with pytest.raises(ValueError, match="must be positive and finite"):
+        model.set_temperature(temperature)
+
+
 def test_hypotheses_depend_on_row_seed_and_index_only(model, data):
     keypoints, size, _ = data
     whole = to_numpy(model.sample(keypoints, 7, 3, size))

@@ -10,6 +10,7 @@ from propose_keras.cli.errors import UserError
 from propose_keras.geometry import root_centre
 from propose_keras.metrics.hypotheses import best
 from propose_keras.metrics.poses import mpjpe
+from propose_keras.model import ProPose
 from propose_keras.training import checkpoints
 from propose_keras.training.ema import averaged_weights
 
@@ -67,11 +68,10 @@ class TensorBoardLog(keras.callbacks.Callback):
         if self._compiled is None:
             function = _error_function(self.model)
             self._compiled = backend.compile_function(function, self.model.variables)
-        errors = [self._compiled(*batch) for batch in self._batches]
-        mode, best_of = np.mean([ops.convert_to_numpy(e) for e in errors], axis=(0, 2))
+        parts = [self._compiled(*batch) for batch in self._batches]
         return {
-            "val_mpjpe": float(mode),
-            f"val_mpjpe_{_NUM_HYPOTHESES}": float(best_of),
+            name: float(np.mean([ops.convert_to_numpy(part[name]) for part in parts]))
+            for name in parts[0]
         }
 
 
@@ -110,13 +110,15 @@ def _spread_batches(arrays):
 def _error_function(model):
     def errors(keypoints, image_size, pose_3d, seeds):
         target = root_centre(pose_3d)
+        if not isinstance(model, ProPose):
+            mode = model.mode(keypoints, image_size)
+            return {"val_mpjpe": mpjpe(mode, target)}
         distribution = model.distribution(keypoints, image_size)
         hypotheses = distribution.sample(_NUM_HYPOTHESES, seeds)
-        return ops.stack(
-            [
-                mpjpe(distribution.mode(), target),
-                best(mpjpe(hypotheses, target[:, None])),
-            ]
-        )
+        of_hypotheses = best(mpjpe(hypotheses, target[:, None]))
+        return {
+            "val_mpjpe": mpjpe(distribution.mode(), target),
+            f"val_mpjpe_{_NUM_HYPOTHESES}": of_hypotheses,
+        }
 
     return errors

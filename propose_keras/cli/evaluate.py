@@ -19,14 +19,18 @@ from propose_keras.cli.errors import UserError, run_main
 from propose_keras.cli.models import load_model
 from propose_keras.data.arrays import split_validation
 from propose_keras.data.reading import load_arrays
+from propose_keras.deterministic import DeterministicLifter
 from propose_keras.evaluation.evaluator import Evaluator, PoseDataError
 from propose_keras.evaluation.frames import select_poses
 from propose_keras.evaluation.protocols import OPTIONS, PROTOCOLS, get_protocol
 from propose_keras.evaluation.report import (
     format_report,
     write_report,
+    write_tables,
 )
 from propose_keras.evaluation.summary import summarize
+from propose_keras.evaluation.temperature import sweep_temperatures
+from propose_keras.model import ProPose
 
 _SECONDS_BETWEEN_LINES = 10.0
 
@@ -78,6 +82,20 @@ def define_flags(values=flags.FLAGS):
         "For Tables 1 to 3: LABEL=report.json of other runs, for rows of their own.",
         flag_values=values,
     )
+    flags.DEFINE_float(
+        "temperature",
+        None,
+        "Factor on the base's deviation, instead of the model's own.",
+        lower_bound=1e-6,
+        flag_values=values,
+    )
+    flags.DEFINE_list(
+        "temperatures",
+        [],
+        "Print errors and calibration at each of these temperatures instead of a "
+        "report; with --split=validation only, since it is for choosing one.",
+        flag_values=values,
+    )
     flags.DEFINE_bool(
         "figures",
         False,
@@ -114,13 +132,17 @@ def execute(values):
     workdir = pathlib.Path(values.workdir).expanduser()
     output = pathlib.Path(values.output or workdir / "evaluation").expanduser()
     others = outputs.read_reports(values.reports)
+    if values.temperatures:
+        print_temperatures(workdir, values, output)
+        return
     model, arrays, report = evaluate(workdir, values)
-    print(format_report(report))
+    system = "ProPose" if isinstance(model, ProPose) else "Deterministic"
+    print(format_report(report, system))
     try:
         if values.table is not None:
-            reports = {f"ProPose, {workdir.name}": report, **others}
+            reports = {f"{system}, {workdir.name}": report, **others}
             outputs.print_tables(values.table, reports, output)
-        write_report(report, output)
+        write_report(report, output, system)
         if values.figures:
             outputs.draw_figures(model, arrays, report, output)
     except OSError as error:
@@ -137,6 +159,33 @@ def evaluate(workdir, values):
     Raises:
         UserError: If the flags, the data or the model do not fit.
     """
+    evaluator, arrays = prepare(workdir, values)
+    try:
+        measured = evaluator.evaluate(arrays, progress=_Progress())
+    except PoseDataError as error:
+        raise UserError(str(error)) from error
+    report = summarize(
+        measured,
+        arrays,
+        evaluator.protocol,
+        values.dataset,
+        values.split,
+        values.frame_stride,
+    )
+    model = evaluator.model
+    report["kind"] = "deterministic"
+    if isinstance(model, ProPose):
+        report["kind"] = "probabilistic"
+        report["temperature"] = float(model.temperature)
+    return model, arrays.subset(measured.rows), report
+
+
+def prepare(workdir, values):
+    """The evaluator of the flags, and the poses to evaluate.
+
+    Raises:
+        UserError: If the flags, the data or the model do not fit.
+    """
     try:
         protocol = get_protocol(values.protocol)
         protocol.check_dataset(values.dataset)
@@ -144,7 +193,17 @@ def evaluate(workdir, values):
         check_table(values.table, protocol)
     except ValueError as error:
         raise UserError(str(error)) from error
-    model = load_model(workdir / values.model, distribute=True)
+    kinds = (ProPose, DeterministicLifter)
+    model = load_model(workdir / values.model, kinds, distribute=True)
+    if isinstance(model, DeterministicLifter):
+        if values.temperature or values.temperatures:
+            raise UserError(
+                f"{workdir / values.model} gives one pose, not a distribution: it has "
+                "no temperature. Leave --temperature and --temperatures out."
+            )
+        numbers = []
+    elif values.temperature:
+        model.set_temperature(values.temperature)
     try:
         evaluator = Evaluator(
             model,
@@ -154,17 +213,33 @@ def evaluate(workdir, values):
             batch_size=values.batch_size,
             chunk_size=values.chunk_size,
         )
-        arrays = read_poses(protocol, values)
+        return evaluator, read_poses(protocol, values)
     except (ValueError, OSError) as error:
         raise UserError(str(error)) from error
+
+
+def print_temperatures(workdir, values, output):
+    """Prints and writes errors and calibration at each of --temperatures.
+
+    Raises:
+        UserError: If the flags, the data or the model do not fit.
+    """
+    if values.split != "validation":
+        raise UserError(
+            "--temperatures is for choosing one, and nothing is chosen on the test "
+            "split: pass --split=validation."
+        )
     try:
-        measured = evaluator.evaluate(arrays, progress=_Progress())
-    except PoseDataError as error:
+        temperatures = [float(t) for t in values.temperatures]
+        evaluator, arrays = prepare(workdir, values)
+        table = sweep_temperatures(evaluator, arrays, temperatures, _Progress())
+    except ValueError as error:
         raise UserError(str(error)) from error
-    report = summarize(
-        measured, arrays, protocol, values.dataset, values.split, values.frame_stride
-    )
-    return model, arrays.subset(measured.rows), report
+    print(table.to_markdown())
+    try:
+        write_tables([table], "temperatures", output)
+    except OSError as error:
+        raise UserError(f"Cannot write to --output={output}: {error}.") from error
 
 
 def check_table(number, protocol):

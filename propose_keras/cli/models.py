@@ -4,17 +4,19 @@ import keras
 
 from propose_keras import inference
 from propose_keras.cli.errors import UserError
+from propose_keras.model import ProPose
 
 
-def load_model(path, distribute=False):
+def load_model(path, kinds=(ProPose,), distribute=False):
     """The model of a finished run.
 
     Args:
         path: `pathlib.Path` of a model.keras.
+        kinds: Classes that the model may be of.
         distribute: Whether to spread the work over the devices where JAX has several.
 
     Raises:
-        UserError: If there is none, it cannot be read or is no `ProPose` model.
+        UserError: If there is none, it cannot be read or is of another kind.
     """
     if not path.exists():
         raise UserError(
@@ -25,6 +27,6 @@ def load_model(path, distribute=False):
     if distribute and on_jax and len(keras.distribution.list_devices()) > 1:
         keras.distribution.set_distribution(keras.distribution.DataParallel())
     try:
-        return inference.load_model(path)
+        return inference.load_model(path, kinds)
     except ValueError as error:
         raise UserError(str(error)) from error

@@ -11,6 +11,7 @@ from propose_keras.evaluation.latent_plane import draw_latent_means, spread_out_
 from propose_keras.evaluation.latents import instance_depths, latent_means
 from propose_keras.evaluation.report import read_report, write_tables
 from propose_keras.evaluation.tables import VARIANTS, make_tables
+from propose_keras.model import ProPose
 from propose_keras.visualization import figure_hypotheses
 
 # Poses and hypotheses of each in the figure of hypotheses.
@@ -66,8 +67,10 @@ def print_ablations(number, runs, output):
 
 
 def draw_figures(model, arrays, report, output):
-    """Writes the report's figures and the paper's Figs. 3 and 4."""
+    """Writes the report's figures and, of a distribution, the paper's Figs. 3 and 4."""
     figures.write_figures(report, output)
+    if not isinstance(model, ProPose):
+        return
     means = latent_means(model, arrays)
     actions = arrays.labels("action")
     figures.save(

@@ -1,4 +1,7 @@
-"""Trains ProPose on a built data set: `python train.py --flagfile=FILE`."""
+"""Trains ProPose on a built data set: `python train.py --flagfile=FILE`.
+
+`--model=deterministic` trains the reference without a distribution on the same data.
+"""
 
 import json
 import math
@@ -32,10 +35,9 @@ def main(argv):
             "whole intervals. Change one of the two."
         )
     try:
-        settings = training_flags.make_settings(FLAGS)
-        optimizer = training_flags.make_phase_optimizer(FLAGS, settings)
         keras.utils.set_random_seed(FLAGS.seed)
         model = training_flags.make_model(FLAGS)
+        training_flags.compile_model(model, FLAGS)
         train, validation = read_data(FLAGS)
         adapt(model.normalization, train, FLAGS.seed)
     except ValueError as error:
@@ -44,7 +46,6 @@ def main(argv):
     if (workdir / "model.keras").exists():
         print(f"{workdir} holds a finished run: nothing to do.")
         return
-    model.compile(optimizer, settings, jit_compile=FLAGS.jit_compile)
     state = checkpoints.restore_checkpoint(model, workdir / "checkpoints")
     step = state["step"] if state else 0
     if state:

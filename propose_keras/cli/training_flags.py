@@ -3,12 +3,14 @@
 from absl import flags
 
 from propose_keras.data.pipeline import keypoint_noise, random_flip
+from propose_keras.deterministic import DeterministicLifter
 from propose_keras.model import ProPose
 from propose_keras.networks.pilgd import PILGD_KINDS
 from propose_keras.normalization import ROOT_MODES, SCALE_MODES, PoseNormalization
-from propose_keras.training import TrainingSettings, make_optimizer
+from propose_keras.training import TrainingSettings, make_adam, make_optimizer
 from propose_keras.training.settings import SCHEMES
 
+MODELS = ("propose", "deterministic")
 _DEFAULT = TrainingSettings()
 _RUN, _DATA, _MODEL, _LOSS, _OPTIMIZER = [], [], [], [], []
 
@@ -65,6 +67,14 @@ def define_flags():
     _bool(_DATA, "flip", True, "Mirror half of the poses left to right.")
     _float(_DATA, "keypoint_noise", 0.0, "Noise on 2D joints in training, pixels.")
 
+    _enum(
+        _MODEL,
+        "model",
+        "propose",
+        MODELS,
+        "What to train; deterministic, a residual MLP of --width and --num_blocks that "
+        "gives one pose, is the reference that ProPose's mode is measured against.",
+    )
     _enum(_MODEL, "pilgd", "instance", PILGD_KINDS, "PILGD learner; Table 4.")
     _enum(_MODEL, "base", "pagd", ["pagd", "standard"], "Base; Table 5.")
     _integer(_MODEL, "latent_size", 32, "Dimension d of the latent space.", 2)
@@ -78,6 +88,14 @@ def define_flags():
     _float(_MODEL, "clamp", 1.0, "alpha of Eq. 5.", 1e-6)
     _float(_MODEL, "dropout", 0.0, "Dropout in en- and decoders.")
     _string(_MODEL, "activation", "relu", "Activation, by Keras' name.")
+    _float(
+        _MODEL,
+        "temperature",
+        1.0,
+        "Factor on the base's deviation that is saved with the model; training knows "
+        "nothing of it. evaluate.py --temperatures finds it.",
+        1e-6,
+    )
     _enum(_MODEL, "scale", "image", SCALE_MODES, "2D scale; see PoseNormalization.")
     _enum(_MODEL, "root", "keep", ROOT_MODES, "2D root; see PoseNormalization.")
 
@@ -133,7 +151,20 @@ def flagfile_text(values):
 
 
 def make_model(values):
-    """The model of the flags."""
+    """The model of the flags: a `ProPose` or a `DeterministicLifter`."""
+    normalization = PoseNormalization(
+        scale=values.scale, root=values.root, name="normalization"
+    )
+    if values.model == "deterministic":
+        return DeterministicLifter.from_sizes(
+            width=values.width,
+            num_blocks=values.num_blocks,
+            dropout=values.dropout,
+            activation=values.activation,
+            normalization=normalization,
+            seed=values.seed,
+            name="deterministic_lifter",
+        )
     return ProPose.from_sizes(
         latent_size=values.latent_size,
         width=values.width,
@@ -146,11 +177,36 @@ def make_model(values):
         flow_width=values.flow_width,
         dropout=values.dropout,
         activation=values.activation,
-        normalization=PoseNormalization(
-            scale=values.scale, root=values.root, name="normalization"
-        ),
+        temperature=values.temperature,
+        normalization=normalization,
         name="propose",
     )
+
+
+def compile_model(model, values):
+    """Compiles a model of `make_model`.
+
+    Raises:
+        ValueError: If two flags contradict each other.
+    """
+    settings = make_settings(values)
+    if values.model == "deterministic":
+        optimizer = make_adam(
+            values.alpha, values.num_steps, **_optimizer_arguments(values)
+        )
+        # Built now, so that a checkpoint's state can be restored into it.
+        optimizer.build(model.trainable_variables)
+        model.compile(optimizer, jit_compile=values.jit_compile)
+        return
+    optimizer = make_optimizer(
+        settings,
+        values.num_steps,
+        alpha=values.alpha,
+        beta=values.beta,
+        discriminator_rate=values.discriminator_rate,
+        **_optimizer_arguments(values),
+    )
+    model.compile(optimizer, settings, jit_compile=values.jit_compile)
 
 
 def make_settings(values):
@@ -173,20 +229,14 @@ def make_settings(values):
     )
 
 
-def make_phase_optimizer(values, settings):
-    """The `PhaseOptimizer` of the flags."""
-    return make_optimizer(
-        settings,
-        values.num_steps,
-        alpha=values.alpha,
-        beta=values.beta,
-        discriminator_rate=values.discriminator_rate,
-        schedule=values.schedule,
-        warmup=values.warmup,
-        weight_decay=values.weight_decay,
-        clip_norm=values.clip_norm or None,
-        ema_momentum=values.ema_momentum or None,
-    )
+def _optimizer_arguments(values):
+    return {
+        "schedule": values.schedule,
+        "warmup": values.warmup,
+        "weight_decay": values.weight_decay,
+        "clip_norm": values.clip_norm or None,
+        "ema_momentum": values.ema_momentum or None,
+    }
 
 
 def make_augmentations(values):

@@ -12,6 +12,7 @@ from propose_keras import backend
 from propose_keras.data.arrays import PoseArrays
 from propose_keras.evaluation.measures import (
     measure_hypotheses,
+    measure_mode,
     measure_poses,
     measure_single,
     measure_spread,
@@ -44,7 +45,7 @@ class PoseFigures:
         seed: Of the hypotheses.
         seconds: Wall time, compilation included.
         hypotheses_per_second: Of all batches but the first, which compiles; NaN if
-            there was one batch only.
+            there was one batch only or no hypotheses.
     """
 
     values: dict[str, np.ndarray]
@@ -75,7 +76,8 @@ class Evaluator:
     Args:
         model: Offers `mode`, `sample` and `latent_log_prob` as `ProPose` does.
         protocol: What to measure.
-        num_hypotheses: Numbers of hypotheses S; for each the best is reported.
+        num_hypotheses: Numbers of hypotheses S; for each the best is reported. Empty
+            for a model without a distribution, which needs to offer `mode` only.
         seed: Of the hypotheses.
         batch_size: Poses per call of the program.
         chunk_size: Hypotheses per pose that run at once; by default as many as make
@@ -96,7 +98,9 @@ class Evaluator:
     ):
         self.model = model
         self.protocol = protocol
-        self.num_hypotheses = check_num_hypotheses(num_hypotheses)
+        self.num_hypotheses = ()
+        if len(num_hypotheses):
+            self.num_hypotheses = check_num_hypotheses(num_hypotheses)
         self.seed = seed
         if batch_size < 1 or (chunk_size is not None and chunk_size < 1):
             raise ValueError(
@@ -111,8 +115,8 @@ class Evaluator:
             )
         self.batch_size = batch_size
         self.chunk_size = chunk_size
-        largest = self.num_hypotheses[-1]
-        points = {n for n in _CURVE if n <= largest}
+        self._largest = max(self.num_hypotheses, default=0)
+        points = {n for n in _CURVE if n <= self._largest}
         self.curve = tuple(sorted(points | set(self.num_hypotheses)))
         self._compiled = backend.compile_function(
             self._measure_batch, tuple(getattr(model, "variables", ()))
@@ -167,7 +171,7 @@ class Evaluator:
         times.append(time.perf_counter())
         if progress:
             progress(len(rows), len(rows))
-        drawn = (len(parts) - 1) * batch_size * self.num_hypotheses[-1]
+        drawn = (len(parts) - 1) * batch_size * self._largest
         return PoseFigures(
             values={
                 name: np.concatenate([part[name] for part in parts])[: len(rows)]
@@ -196,6 +200,8 @@ class Evaluator:
         """Figures of a batch: the function that is compiled."""
         target = root_centre(pose_3d)
         mode = self.model.mode(keypoints, image_size)
+        if not self.num_hypotheses:
+            return measure_mode(self.protocol, mode, target, keypoints)
         hypotheses, measures = self._measure_chunks(
             keypoints, image_size, target, row_seeds
         )
@@ -212,7 +218,7 @@ class Evaluator:
     def _measure_chunks(self, keypoints, image_size, target, row_seeds):
         """Hypotheses `(batch, S, 17, 3)` and their measures, `(batch, S)` each."""
         batch_size = keypoints.shape[0]
-        total = self.num_hypotheses[-1]
+        total = self._largest
         chunk = self.chunk_size or max(_ROWS_IN_FLIGHT // batch_size, 1)
         num_chunks = -(-total // min(chunk, total))
         # Equal chunks; the last may draw a few hypotheses more than asked for.

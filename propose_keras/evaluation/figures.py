@@ -189,7 +189,9 @@ def _legend_above(axes, columns):
 def write_figures(
     report: Mapping, output_dir: str | os.PathLike, label: str = "ProPose"
 ) -> None:
-    """Writes the figures of a report: `calibration`, `error_by_action` and others.
+    """Writes the figures of a report: `error_by_action`, `calibration` and others.
+
+    Those of hypotheses are left out where the report is of a model without any.
 
     Args:
         report: Of `summarize`.
@@ -198,10 +200,12 @@ def write_figures(
     """
     folder = pathlib.Path(output_dir)
     figures = {
-        "calibration": draw_calibration({label: report}),
         "error_by_action": draw_error_by_action(report),
         "error_by_joint": draw_error_by_joint(report),
-        "error_by_num_hypotheses": draw_error_by_num_hypotheses({label: report}),
     }
+    if "ece" in report:
+        curve = draw_error_by_num_hypotheses({label: report})
+        figures["error_by_num_hypotheses"] = curve
+        figures["calibration"] = draw_calibration({label: report})
     for name, figure in figures.items():
         save(figure, folder / name)

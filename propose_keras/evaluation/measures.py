@@ -96,6 +96,26 @@ def measure_spread(hypotheses, target):
     }
 
 
+def measure_mode(protocol, mode, target, keypoints):
+    """Measures the one pose of a model without a distribution.
+
+    Args:
+        protocol: A `Protocol`.
+        mode: `(batch, 17, 3)` mm.
+        target: Root-centred, `(batch, 17, 3)` mm.
+        keypoints: `(batch, 17, 2)` pixels.
+
+    Returns:
+        Dictionary of `(batch,)` (`mode_p1`, ...), and `mode_joints`, `(batch, 17)` mm.
+    """
+    mode = root_centre(mode)
+    measures = measure_poses(protocol, mode, target, keypoints)
+    return {
+        **{f"mode_{name}": value for name, value in measures.items()},
+        "mode_joints": metrics.joint_errors(mode, target),
+    }
+
+
 def measure_single(protocol, mode, hypotheses, measures, target, keypoints):
     """Measures the single poses that a distribution offers.
 

@@ -10,7 +10,9 @@ from propose_keras.evaluation.table import Table
 from propose_keras.evaluation.tables import per_action_tables
 
 
-def write_report(report: Mapping, output_dir: str | os.PathLike) -> None:
+def write_report(
+    report: Mapping, output_dir: str | os.PathLike, label: str = "ProPose"
+) -> None:
     """Writes `report.json` and `report.md`.
 
     Each file is written beside and renamed, so there is never half a report.
@@ -18,10 +20,11 @@ def write_report(report: Mapping, output_dir: str | os.PathLike) -> None:
     Args:
         report: Of `summarize`.
         output_dir: Folder, made if it is not there.
+        label: Name of the system in the tables.
     """
     folder = pathlib.Path(output_dir)
     _write(folder / "report.json", json.dumps(report, indent=2, allow_nan=False) + "\n")
-    _write(folder / "report.md", format_report(report))
+    _write(folder / "report.md", format_report(report, label))
 
 
 def read_report(path: str | os.PathLike) -> dict:
@@ -55,14 +58,14 @@ def format_report(report: Mapping, label: str = "ProPose") -> str:
         report: Of `summarize`.
         label: Name of the system in the tables.
     """
-    results, largest = report["results"], report["ece_num_hypotheses"]
+    results = report["results"]
     lines = [
         f"# {report['dataset']}, {report['split']}, protocol {report['protocol']}",
         "",
         f"{report['protocol_description']}; ground truth: {report['ground_truth']}. "
         f"{report['frames']:,} poses, {_frames(report)}, "
         f"{report['excluded_frames']} left out for ground truth that is not finite. "
-        f"Seed {report['seed']}, backend {report['backend']}.",
+        f"Seed {report['seed']}, backend {report['backend']}{_temperature(report)}.",
         "",
     ]
     for table in per_action_tables({label: report}):
@@ -80,6 +83,17 @@ def format_report(report: Mapping, label: str = "ProPose") -> str:
         ]
         title = f"PCK at 150 mm and AUC, percent, {report['protocol']}"
         lines += [Table(title, tuple(columns), tuple(rows)).to_markdown()]
+    if "ece" in report:
+        lines += _format_distribution(report)
+    if "cps" in report:
+        values = ", ".join(f"{n}: {r['cps']:.1f}" for n, r in results.items())
+        lines += [f"- Correct Poses Score, area from 1 to 300 mm: {values}"]
+    return "\n".join(lines) + "\n"
+
+
+def _format_distribution(report) -> list[str]:
+    """Lines about the hypotheses beyond their errors."""
+    largest = report["ece_num_hypotheses"]
     single, over = report["single"], report["over_hypotheses"]
     rows = [
         ("mean of the hypotheses", *single["mean_pose"].values()),
@@ -89,8 +103,8 @@ def format_report(report: Mapping, label: str = "ProPose") -> str:
         ("worst error", *over["worst"].values()),
     ]
     title = f"Over {largest} hypotheses, mm, {report['protocol']}"
-    lines += [Table(title, ("", "MPJPE", "PA-MPJPE"), tuple(rows)).to_markdown()]
-    lines += [
+    return [
+        Table(title, ("", "MPJPE", "PA-MPJPE"), tuple(rows)).to_markdown(),
         f"- expected calibration error, {largest} hypotheses: "
         f"{_number(report['ece'], 3)}",
         f"- diversity (standard deviation of a joint): "
@@ -101,15 +115,16 @@ def format_report(report: Mapping, label: str = "ProPose") -> str:
         "- latent negative log-likelihood (of the latent, not of the pose): "
         f"{_number(report['latent_nll'])} nats",
     ]
-    if "cps" in report:
-        values = ", ".join(f"{n}: {r['cps']:.1f}" for n, r in results.items())
-        lines += [f"- Correct Poses Score, area from 1 to 300 mm: {values}"]
-    return "\n".join(lines) + "\n"
 
 
 def _frames(report) -> str:
     stride = report["frame_stride"]
     return f"frame stride {stride}" if stride else "frames of the list"
+
+
+def _temperature(report) -> str:
+    temperature = report.get("temperature", 1.0)
+    return "" if temperature == 1.0 else f", temperature {temperature:g}"
 
 
 def _number(value, digits=2) -> str:

@@ -46,6 +46,8 @@ def summarize(
       `mean`, `median` and `worst` error; `mode`: `n_mpjpe`, `symmetry`,
       `consistency_2d` of the mode;
     - `error_by_joint` of the mode; `error_by_num_hypotheses`;
+    - of a model without a distribution, evaluated with no hypotheses, nothing that is
+      of hypotheses: `results` has `mode` only;
     - `pck`, `auc`, `scenes` of the mode, for protocols that count them;
     - `seconds`, `hypotheses_per_second` (null if one batch did it all).
 
@@ -58,15 +60,7 @@ def summarize(
         frame_stride: For the report; the protocol's own goes before it.
     """
     reduce = _Reduction(figures, arrays, protocol)
-    values = figures.values
     mode = reduce.result("mode", None)
-    results = {"mode": mode}
-    for number in figures.num_hypotheses:
-        column = figures.curve.index(number)
-        results[str(number)] = reduce.result("best", column)
-    share = calibration_curve(values["levels"])
-    # Quantiles of hypotheses that are not finite mean nothing.
-    finite = np.isfinite(values["diversity"]).all()
     report = {
         "protocol": protocol.name,
         "protocol_description": protocol.description,
@@ -80,7 +74,39 @@ def summarize(
         ),
         "seed": figures.seed,
         "backend": keras.backend.backend(),
-        "results": results,
+        "results": {"mode": mode},
+        "mode": {
+            name: reduce.mean(figures.values[f"mode_{name}"])
+            for name in ("n_mpjpe", "symmetry", "consistency_2d")
+        },
+        "error_by_joint": {
+            name: float(error)
+            for name, error in zip(
+                H36M_17.joint_names,
+                np.mean(figures.values["mode_joints"], axis=0, dtype=np.float64),
+            )
+        },
+        **{
+            name: mode[name] for name in ("pck", "auc", "scenes", "cps") if name in mode
+        },
+        "seconds": figures.seconds,
+    }
+    if figures.num_hypotheses:
+        for number in figures.num_hypotheses:
+            column = figures.curve.index(number)
+            report["results"][str(number)] = reduce.result("best", column)
+        report.update(_summarize_distribution(figures, reduce))
+    return _without_nan(report)
+
+
+def _summarize_distribution(figures, reduce):
+    """What a report says of hypotheses, beside their `results`."""
+    values = figures.values
+    share = calibration_curve(values["levels"])
+    # Quantiles of hypotheses that are not finite mean nothing.
+    finite = np.isfinite(values["diversity"]).all()
+    columns = range(len(figures.curve))
+    return {
         "ece": expected_calibration_error(share) if finite else np.nan,
         "ece_num_hypotheses": figures.num_hypotheses[-1],
         "calibration": {
@@ -91,10 +117,6 @@ def summarize(
         "symmetry": reduce.mean(values["symmetry"]),
         "consistency_2d": reduce.mean(values["consistency_2d"]),
         "latent_nll": -np.mean(values["latent_log_prob"], dtype=np.float64),
-        "mode": {
-            name: reduce.mean(values[f"mode_{name}"])
-            for name in ("n_mpjpe", "symmetry", "consistency_2d")
-        },
         "single": {
             "mean_pose": reduce.both("mean_pose"),
             f"top_{TOP_K}": reduce.both("top_k"),
@@ -102,29 +124,13 @@ def summarize(
         "over_hypotheses": {
             name: reduce.both(name) for name in ("mean", "median", "worst")
         },
-        "error_by_joint": {
-            name: float(error)
-            for name, error in zip(
-                H36M_17.joint_names,
-                np.mean(values["mode_joints"], axis=0, dtype=np.float64),
-            )
-        },
         "error_by_num_hypotheses": {
             "num_hypotheses": list(figures.curve),
-            "mpjpe": [
-                reduce.mean(values["best_p1"][:, i]) for i in range(len(figures.curve))
-            ],
-            "pa_mpjpe": [
-                reduce.mean(values["best_p2"][:, i]) for i in range(len(figures.curve))
-            ],
+            "mpjpe": [reduce.mean(values["best_p1"][:, i]) for i in columns],
+            "pa_mpjpe": [reduce.mean(values["best_p2"][:, i]) for i in columns],
         },
-        **{
-            name: mode[name] for name in ("pck", "auc", "scenes", "cps") if name in mode
-        },
-        "seconds": figures.seconds,
         "hypotheses_per_second": figures.hypotheses_per_second,
     }
-    return _without_nan(report)
 
 
 class _Reduction:

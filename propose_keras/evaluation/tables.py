@@ -163,7 +163,7 @@ def cross_dataset_table(reports: Mapping[str, Mapping]) -> Table:
             scenes = result["scenes"]
             rows.append(
                 (
-                    "probabilistic",
+                    report.get("kind", "probabilistic"),
                     f"{label}, {_result_name(name)}",
                     None,
                     *(scenes.get(s, {}).get("pck") for s in ("GS", "noGS", "Outdoor")),
@@ -189,7 +189,7 @@ def single_hypothesis_table(reports: Mapping[str, Mapping]) -> Table:
     ]
     rows += [
         (
-            "probabilistic",
+            report.get("kind", "probabilistic"),
             f"{label}, mode",
             report["results"]["mode"]["mpjpe"],
             *_our_provenance(report),

@@ -24,8 +24,12 @@ from propose_keras.skeletons import convert_detections
 _KEYPOINT_NOISE = 1
 
 
-def load_model(path: str | os.PathLike) -> ProPose:
-    """Loads a model that `ProPose.save` wrote; code in the file is not executed.
+def load_model(path: str | os.PathLike, kinds: tuple[type, ...] = (ProPose,)):
+    """Loads a model that was saved as a file; code in the file is not executed.
+
+    Args:
+        path: A `.keras` file.
+        kinds: Classes that the model may be of.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -43,8 +47,11 @@ def load_model(path: str | os.PathLike) -> ProPose:
         model = keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # Keras lets through whatever a damaged file causes.
         raise ValueError(f"Cannot read the model {path}: {error}") from error
-    if not isinstance(model, ProPose):
-        raise ValueError(f"{path} holds a {type(model).__name__}, not a ProPose model.")
+    if not isinstance(model, kinds):
+        expected = " or ".join(kind.__name__ for kind in kinds)
+        raise ValueError(
+            f"{path} holds a {type(model).__name__}, not a {expected} model."
+        )
     return model
 
 

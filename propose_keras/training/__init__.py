@@ -1,6 +1,10 @@
 """Training: settings, phases, optimizers, the losses of a step."""
 
-from propose_keras.training.optimizers import PhaseOptimizer, make_optimizer
+from propose_keras.training.optimizers import (
+    PhaseOptimizer,
+    make_adam,
+    make_optimizer,
+)
 from propose_keras.training.settings import TrainingSettings
 
-__all__ = ["PhaseOptimizer", "TrainingSettings", "make_optimizer"]
+__all__ = ["PhaseOptimizer", "TrainingSettings", "make_adam", "make_optimizer"]

@@ -13,7 +13,7 @@ def averaged_weights(model):
     no step.
     """
     saved = []
-    for optimizer in model.optimizer.optimizers:
+    for optimizer in getattr(model.optimizer, "optimizers", [model.optimizer]):
         if not optimizer.use_ema or int(optimizer.iterations) == 0:
             continue
         for variable, average in zip(

@@ -137,35 +137,26 @@ class WarmUpSchedule(keras.optimizers.schedules.LearningRateSchedule):
         }
 
 
-def make_optimizer(
-    settings,
+def make_adam(
+    rate,
     num_steps,
-    alpha=1e-3,
-    beta=1e-3,
-    discriminator_rate=1e-3,
     schedule="cosine",
     warmup=0.02,
     weight_decay=0.0,
     clip_norm=1.0,
     ema_momentum=None,
 ):
-    """Adam for each network, with schedules that end when training does.
+    """Adam with a schedule that ends when training does.
 
     Args:
-        settings: `TrainingSettings`: they say how many of the steps each phase gets.
-        num_steps: Steps that training will take in all.
-        alpha: Rate of g, k, q, v and h (Algorithm 1).
-        beta: Rate of f (Algorithm 1).
-        discriminator_rate: Rate of D.
+        rate: Learning rate after the warm-up.
+        num_steps: Steps that the optimizer will take.
         schedule: `"cosine"` (to 0) or `"constant"`, after the warm-up.
-        warmup: Share of the steps over which rates rise linearly from 0.
+        warmup: Share of the steps over which the rate rises linearly from 0.
         weight_decay: Of AdamW; 0 is Adam.
-        clip_norm: Global norm that each network's gradient is clipped to, or None.
+        clip_norm: Global norm that the gradient is clipped to, or None.
         ema_momentum: Momentum of the running average of the weights, or None for
             none.
-
-    Returns:
-        A `PhaseOptimizer`.
 
     Raises:
         ValueError: If `schedule` is unknown or a number out of range.
@@ -179,24 +170,48 @@ def make_optimizer(
             "`num_steps` must be at least 1 and `warmup` in [0, 1). Received: "
             f"{num_steps=}, {warmup=}."
         )
+    arguments = {
+        "learning_rate": WarmUpSchedule(
+            rate, num_steps, int(warmup * num_steps), cosine=schedule == "cosine"
+        ),
+        "global_clipnorm": clip_norm,
+        "use_ema": ema_momentum is not None,
+        "ema_momentum": 0.99 if ema_momentum is None else ema_momentum,
+    }
+    if weight_decay:
+        return keras.optimizers.AdamW(weight_decay=weight_decay, **arguments)
+    return keras.optimizers.Adam(**arguments)
 
-    def optimizer(rate, phase):
+
+def make_optimizer(
+    settings, num_steps, alpha=1e-3, beta=1e-3, discriminator_rate=1e-3, **kwargs
+):
+    """Adam for each network, with schedules that end when training does.
+
+    Args:
+        settings: `TrainingSettings`: they say how many of the steps each phase gets.
+        num_steps: Steps that training will take in all.
+        alpha: Rate of g, k, q, v and h (Algorithm 1).
+        beta: Rate of f (Algorithm 1).
+        discriminator_rate: Rate of D.
+        **kwargs: Other arguments of `make_adam`, the same for all.
+
+    Returns:
+        A `PhaseOptimizer`.
+
+    Raises:
+        ValueError: As `make_adam`.
+    """
+    if num_steps < 1:
+        raise ValueError(f"`num_steps` must be at least 1, received {num_steps}.")
+
+    def adam(rate, phase):
         steps = max(settings.steps_of_phase(phase, num_steps), 1)
-        arguments = {
-            "learning_rate": WarmUpSchedule(
-                rate, steps, int(warmup * steps), cosine=schedule == "cosine"
-            ),
-            "global_clipnorm": clip_norm,
-            "use_ema": ema_momentum is not None,
-            "ema_momentum": 0.99 if ema_momentum is None else ema_momentum,
-        }
-        if weight_decay:
-            return keras.optimizers.AdamW(weight_decay=weight_decay, **arguments)
-        return keras.optimizers.Adam(**arguments)
+        return make_adam(rate, steps, **kwargs)
 
     return PhaseOptimizer(
-        pilgd_learner=optimizer(alpha, 0),
-        discriminator=optimizer(discriminator_rate, 0),
-        pagd_learner=optimizer(alpha, 1),
-        flow=optimizer(beta, 1),
+        pilgd_learner=adam(alpha, 0),
+        discriminator=adam(discriminator_rate, 0),
+        pagd_learner=adam(alpha, 1),
+        flow=adam(beta, 1),
     )

@@ -13,6 +13,7 @@ from absl import flags
 from propose_keras.cli import evaluate, outputs
 from propose_keras.cli.errors import UserError
 from propose_keras.data import Clip, DatasetNotBuiltError, PoseArrays
+from propose_keras.deterministic import DeterministicLifter
 from propose_keras.evaluation.report import write_report
 from propose_keras.model import ProPose
 
@@ -136,6 +137,43 @@ def test_validation_split_is_the_held_out_training_subject(workdir, built):
     assert (report["split"], report["frames"]) == ("validation", 4)
 
 
+def test_temperatures_are_compared_on_the_held_out_subject(
+    workdir, built, tmp_path, capsys
+):
+    output = tmp_path / "sweep"
+    flags_of_sweep = (f"--output={output}", "--temperatures=0.5,2")
+    with pytest.raises(UserError, match="nothing is chosen on the test split"):
+        execute(*arguments(workdir, *flags_of_sweep))
+    execute(*arguments(workdir, *flags_of_sweep, "--split=validation"))
+    assert "| 0.5         | 1 |" in capsys.readouterr().out
+    assert (output / "temperatures.json").exists()
+    assert not (output / "report.json").exists()
+
+
+def test_another_temperature_is_reported(workdir, built, tmp_path):
+    execute(*arguments(workdir, f"--output={tmp_path}", "--temperature=1.5"))
+    assert json.loads((tmp_path / "report.json").read_text())["temperature"] == 1.5
+    assert "temperature 1.5" in (tmp_path / "report.md").read_text()
+
+
+def test_a_deterministic_model_has_a_mode_only(built, tmp_path, capsys):
+    model = DeterministicLifter.from_sizes(width=8, num_blocks=0)
+    arrays = make_arrays(["S1"])
+    model.normalization.adapt(arrays.keypoints_2d, arrays.image_sizes(), arrays.pose_3d)
+    model.save(tmp_path / "model.keras")
+    execute(*arguments(tmp_path, "--table=3", "--figures"))
+    report = json.loads((tmp_path / "evaluation" / "report.json").read_text())
+    assert list(report["results"]) == ["mode"]
+    assert "ece" not in report and "temperature" not in report
+    printed = capsys.readouterr().out
+    assert "| Deterministic, mode |" in printed
+    assert "deterministic | Deterministic, " in printed
+    figures = {path.name for path in (tmp_path / "evaluation").glob("*.png")}
+    assert figures == {"error_by_action.png", "error_by_joint.png"}
+    with pytest.raises(UserError, match="no temperature"):
+        execute(*arguments(tmp_path, "--temperature=1.5"))
+
+
 def test_reports_of_other_runs_get_rows(evaluated, tmp_path):
     report = evaluated[0] / "report.json"
     assert outputs.read_reports([f"base N(0, I)={report}"]) == {
@@ -195,7 +233,7 @@ def test_files_that_are_no_model_are_user_errors(built, tmp_path):
     keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]).save(
         tmp_path / "model.keras"
     )
-    with pytest.raises(UserError, match="holds a Sequential, not a ProPose"):
+    with pytest.raises(UserError, match="holds a Sequential, not a ProPose or Det"):
         execute(*arguments(tmp_path))
 
 

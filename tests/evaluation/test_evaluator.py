@@ -33,6 +33,14 @@ def hypotheses(model, arrays):
     )
 
 
+def test_without_hypotheses_the_mode_is_all(model, arrays, figures):
+    alone = evaluate(model, arrays, num_hypotheses=())
+    assert alone.num_hypotheses == alone.curve == ()
+    assert set(alone.values) < set(figures.values)
+    for name, values in alone.values.items():
+        np.testing.assert_allclose(values, figures.values[name], atol=1e-3)
+
+
 def errors_reference(pose, target):
     pose, target = np.float64(pose), np.float64(target)
     target = target - target[..., :1, :]
@@ -113,7 +121,6 @@ def test_keypoints_that_are_not_finite_are_refused(model, arrays):
     "kwargs, message",
     [
         ({"num_hypotheses": (0,)}, "at least 1; received \\[0\\]"),
-        ({"num_hypotheses": ()}, "one or more"),
         ({"batch_size": 0}, "`batch_size`"),
         ({"chunk_size": 0}, "`chunk_size`"),
     ],

@@ -1,0 +1,159 @@
+"""The reference without a distribution: a residual MLP from keypoints to one pose."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from propose_keras import random
+from propose_keras.inputs import check_keypoints, check_pose
+from propose_keras.layers import ResidualMLP
+from propose_keras.losses import reconstruction_3d
+from propose_keras.metrics.keras_metrics import MeanPerJointPositionError
+from propose_keras.networks.shapes import flatten_condition, unflatten_pose
+from propose_keras.normalization import PoseNormalization
+
+
+@keras.saving.register_keras_serializable(package="propose_keras")
+class DeterministicLifter(keras.Model):
+    """Residual MLP of the shape of Martinez et al. 2017 that lifts to one pose.
+
+    It sees the same normalised keypoints as `ProPose`, learns the same normalised
+    poses under Eq. 4's sum of distances, and is trained and evaluated by the same
+    programs (`train.py --model=deterministic`): what `ProPose`'s mode is measured
+    against.
+
+    Called on keypoints, or on `{"keypoints": ..., "image_size": ...}`, it returns
+    poses `(batch, J, 3)` in mm, relative to the root. A Keras model like any other:
+    `compile(optimizer)` and `fit`; the loss is built in.
+
+    Args:
+        lifter: A `ResidualMLP` of `3 J` outputs.
+        normalization: A `PoseNormalization`; `adapt` it before training.
+        seed: Of dropout's noise.
+
+    Raises:
+        ValueError: If the outputs of `lifter` are not `3 J`.
+    """
+
+    def __init__(self, lifter, normalization, seed=0, **kwargs):
+        super().__init__(**kwargs)
+        if lifter.output_size != 3 * normalization.num_joints:
+            raise ValueError(
+                f"Expected a `lifter` of {3 * normalization.num_joints} outputs, three "
+                f"a joint, received one of {lifter.output_size}."
+            )
+        self.lifter = lifter
+        self.normalization = normalization
+        self.seed = seed
+        # Training steps taken: with the seed it decides what dropout drops.
+        self.step = self.add_weight(
+            shape=(),
+            initializer="zeros",
+            dtype="int32",
+            trainable=False,
+            name="step",
+        )
+        self._error = MeanPerJointPositionError(name="mpjpe")
+        if not lifter.built:
+            lifter.build((None, 1, 2 * normalization.num_joints))
+        self.built = True
+
+    @classmethod
+    def from_sizes(
+        cls,
+        width=1024,
+        num_blocks=2,
+        dropout=0.0,
+        activation="relu",
+        layer_norm=False,
+        normalization=None,
+        **kwargs,
+    ):
+        """A model by the sizes of its MLP; defaults are those of Martinez et al.
+
+        Args:
+            width: Units of the hidden layers.
+            num_blocks: Residual blocks of two dense layers.
+            dropout: Share of hidden units dropped in training.
+            activation: Name of a Keras activation.
+            layer_norm: Whether blocks normalise their input.
+            normalization: A `PoseNormalization`; the default one if None.
+            **kwargs: Arguments of the model, such as `seed`.
+        """
+        normalization = normalization or PoseNormalization(name="normalization")
+        lifter = ResidualMLP(
+            3 * normalization.num_joints,
+            width=width,
+            num_blocks=num_blocks,
+            activation=activation,
+            dropout=dropout,
+            layer_norm=layer_norm,
+            name="lifter",
+        )
+        return cls(lifter, normalization, **kwargs)
+
+    @property
+    def num_joints(self):
+        """Number of joints, J."""
+        return self.normalization.num_joints
+
+    def mode(self, keypoints, image_size=None):
+        """The pose, `(batch, J, 3)` mm; named as that of `ProPose` is.
+
+        Args:
+            keypoints: `(batch, J, 2)` pixels.
+            image_size: `(batch, 2)` or `(2,)`, width and height in pixels.
+        """
+        return self._lift(keypoints, image_size, None)
+
+    def call(self, inputs, training=False):
+        if not isinstance(inputs, dict):
+            inputs = {"keypoints": inputs}
+        seed = None
+        if training:
+            seed = random.fold_in(np.array([self.seed, 0], "uint32"), self.step)
+            self.step.assign_add(1)
+        return self._lift(inputs["keypoints"], inputs.get("image_size"), seed)
+
+    def _lift(self, keypoints, image_size, dropout_seed):
+        keypoints = check_keypoints(keypoints, self.num_joints)
+        condition = self.normalization.normalize_keypoints(keypoints, image_size)
+        flat = self.lifter(flatten_condition(condition), dropout_seed=dropout_seed)
+        pose = unflatten_pose(flat, self.num_joints)[:, 0]
+        return self.normalization.denormalize_pose(pose)
+
+    def compute_loss(
+        self, x=None, y=None, y_pred=None, sample_weight=None, training=True
+    ):
+        """Eq. 4 on normalised poses, mean over the batch."""
+        if sample_weight is not None:
+            raise ValueError("The lifter takes no sample weights; leave them out.")
+        normalize = self.normalization.normalize_pose
+        pose = normalize(check_pose(y, self.num_joints))
+        return ops.mean(reconstruction_3d(pose, normalize(y_pred)))
+
+    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+        """MPJPE in mm, and the metrics passed to `compile`."""
+        self._error.update_state(check_pose(y, self.num_joints), y_pred)
+        return {
+            **super().compute_metrics(x, y, y_pred, sample_weight),
+            "mpjpe": self._error.result(),
+        }
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "lifter": keras.saving.serialize_keras_object(self.lifter),
+            "normalization": keras.saving.serialize_keras_object(self.normalization),
+            "seed": self.seed,
+        }
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        parts = {
+            name: keras.saving.deserialize_keras_object(
+                config[name], custom_objects=custom_objects
+            )
+            for name in ("lifter", "normalization")
+        }
+        return cls(**{**config, **parts})
