@@ -15,7 +15,7 @@ FLOORS = [
     {"layers"},
     {"losses", "metrics", "networks"},
     {"training"},
-    {"deterministic", "distribution", "model"},
+    {"deterministic", "distribution", "flip", "model"},
     {"evaluation", "inference", "serving", "visualization"},
     {"cli"},
 ]

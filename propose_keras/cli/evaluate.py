@@ -30,6 +30,7 @@ from propose_keras.evaluation.report import (
 )
 from propose_keras.evaluation.summary import summarize
 from propose_keras.evaluation.temperature import sweep_temperatures
+from propose_keras.flip import FlipEnsemble
 from propose_keras.model import ProPose
 
 _SECONDS_BETWEEN_LINES = 10.0
@@ -80,6 +81,13 @@ def define_flags(values=flags.FLAGS):
         "reports",
         [],
         "For Tables 1 to 3: LABEL=report.json of other runs, for rows of their own.",
+        flag_values=values,
+    )
+    flags.DEFINE_bool(
+        "flip_test",
+        False,
+        "Lift the mirrored input too: the mode is the mean of both, every other "
+        "hypothesis is of the mirrored input. Twice the work.",
         flag_values=values,
     )
     flags.DEFINE_float(
@@ -173,6 +181,9 @@ def evaluate(workdir, values):
         values.frame_stride,
     )
     model = evaluator.model
+    report["flip_test"] = isinstance(model, FlipEnsemble)
+    if report["flip_test"]:
+        model = model.model
     report["kind"] = "deterministic"
     if isinstance(model, ProPose):
         report["kind"] = "probabilistic"
@@ -206,7 +217,7 @@ def prepare(workdir, values):
         model.set_temperature(values.temperature)
     try:
         evaluator = Evaluator(
-            model,
+            FlipEnsemble(model) if values.flip_test else model,
             protocol,
             numbers,
             seed=values.seed,

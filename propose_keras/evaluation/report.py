@@ -65,7 +65,7 @@ def format_report(report: Mapping, label: str = "ProPose") -> str:
         f"{report['protocol_description']}; ground truth: {report['ground_truth']}. "
         f"{report['frames']:,} poses, {_frames(report)}, "
         f"{report['excluded_frames']} left out for ground truth that is not finite. "
-        f"Seed {report['seed']}, backend {report['backend']}{_temperature(report)}.",
+        f"Seed {report['seed']}, backend {report['backend']}{_options(report)}.",
         "",
     ]
     for table in per_action_tables({label: report}):
@@ -122,9 +122,13 @@ def _frames(report) -> str:
     return f"frame stride {stride}" if stride else "frames of the list"
 
 
-def _temperature(report) -> str:
+def _options(report) -> str:
+    """What was done beyond the protocol: flip test, temperature."""
+    options = ["flip test"] if report.get("flip_test") else []
     temperature = report.get("temperature", 1.0)
-    return "" if temperature == 1.0 else f", temperature {temperature:g}"
+    if temperature != 1.0:
+        options.append(f"temperature {temperature:g}")
+    return "".join(f", {option}" for option in options)
 
 
 def _number(value, digits=2) -> str:

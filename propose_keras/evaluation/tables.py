@@ -127,6 +127,10 @@ def _our_provenance(report):
         stride, f"frame stride {stride}"
     )
     protocol = f"{report['protocol']}, {frames}, {report['ground_truth']}"
+    if report.get("flip_test"):
+        protocol += ", flip test"
+    if report.get("temperature", 1.0) != 1.0:
+        protocol += f", temperature {report['temperature']:g}"
     return report["dataset"], protocol, _OURS
 
 

@@ -156,6 +156,19 @@ def test_another_temperature_is_reported(workdir, built, tmp_path):
     assert "temperature 1.5" in (tmp_path / "report.md").read_text()
 
 
+def test_flip_test_is_reported_and_changes_the_mode(
+    workdir, built, evaluated, tmp_path
+):
+    execute(*arguments(workdir, f"--output={tmp_path}", "--flip_test", "--table=3"))
+    report = json.loads((tmp_path / "report.json").read_text())
+    without = json.loads((evaluated[0] / "report.json").read_text())
+    assert report["flip_test"] and not without["flip_test"]
+    modes = [r["results"]["mode"]["mpjpe"] for r in (report, without)]
+    assert abs(modes[0] - modes[1]) > 0.1
+    assert "flip test" in (tmp_path / "report.md").read_text()
+    assert "flip test" in (tmp_path / "table3.md").read_text()
+
+
 def test_a_deterministic_model_has_a_mode_only(built, tmp_path, capsys):
     model = DeterministicLifter.from_sizes(width=8, num_blocks=0)
     arrays = make_arrays(["S1"])

@@ -1,0 +1,87 @@
+"""Test-time flip: a pose and its mirror image, lifted together."""
+
+from keras import ops
+
+from propose_keras import random
+from propose_keras.inputs import check_image_size, check_keypoints, check_row_seeds
+
+
+class FlipEnsemble:
+    """A model together with its own view of the mirrored input.
+
+    The mode is the mean of the model's mode and of the mirrored mode of the mirrored
+    input (VideoPose3D's test-time augmentation). The distribution is the even mixture
+    of both: hypothesis i is drawn from the input for even i and from the mirrored input
+    for odd i, so that S = 1 is a sample of the input alone.
+
+    It offers what evaluation needs of a `ProPose` or a `DeterministicLifter`, at twice
+    the cost.
+
+    Args:
+        model: A `ProPose`, or a `DeterministicLifter`, which has no `sample`.
+    """
+
+    def __init__(self, model):
+        self.model = model
+        self._order = list(model.normalization.skeleton.flip)
+
+    @property
+    def num_joints(self):
+        """Number of joints, J."""
+        return self.model.num_joints
+
+    @property
+    def variables(self):
+        """The model's weights."""
+        return self.model.variables
+
+    @property
+    def temperature(self):
+        """The model's temperature."""
+        return self.model.temperature
+
+    def set_temperature(self, temperature):
+        """Sets the model's temperature."""
+        self.model.set_temperature(temperature)
+
+    def mode(self, keypoints, image_size):
+        """`(batch, J, 3)` mm, of `(batch, J, 2)` pixels in images of known size."""
+        direct = self.model.mode(keypoints, image_size)
+        mirrored = self.model.mode(
+            self._mirrored_keypoints(keypoints, image_size), image_size
+        )
+        return 0.5 * (direct + self._mirrored_pose(mirrored))
+
+    def sample(self, keypoints, num_hypotheses, seed, image_size, first_hypothesis=0):
+        """Hypotheses `(batch, num_hypotheses, J, 3)` mm; see `ProPose.sample`."""
+        keypoints = check_keypoints(keypoints, self.num_joints)
+        seed = check_row_seeds(seed, keypoints.shape[0])
+        seeds = random.row_seeds(seed, ops.shape(keypoints)[0])
+
+        def draw(keypoints):
+            return self.model.sample(
+                keypoints, num_hypotheses, seeds, image_size, first_hypothesis
+            )
+
+        direct = draw(keypoints)
+        mirrored = draw(self._mirrored_keypoints(keypoints, image_size))
+        index = ops.cast(first_hypothesis, "int32") + ops.arange(
+            num_hypotheses, dtype="int32"
+        )
+        is_even = ops.equal(index % 2, 0)[:, None, None]
+        return ops.where(is_even, direct, self._mirrored_pose(mirrored))
+
+    def latent_log_prob(self, pose_3d, keypoints, image_size):
+        """The model's own, `(batch,)` nats: latents of a mirrored pose are others."""
+        return self.model.latent_log_prob(pose_3d, keypoints, image_size)
+
+    def _mirrored_keypoints(self, keypoints, image_size):
+        keypoints = check_keypoints(keypoints, self.num_joints)
+        size = check_image_size(image_size, keypoints.shape[0])
+        width = ops.reshape(size, (-1, 1, 2))[..., :1]
+        x, y = ops.split(ops.take(keypoints, self._order, axis=-2), 2, axis=-1)
+        return ops.concatenate([width - x, y], axis=-1)
+
+    def _mirrored_pose(self, pose):
+        pose = ops.take(pose, self._order, axis=-2)
+        return pose * ops.convert_to_tensor([-1.0, 1.0, 1.0], dtype=pose.dtype)
