@@ -1,5 +1,7 @@
 """What happens at the end of each interval of training."""
 
+import time
+
 import keras
 import numpy as np
 from keras import ops
@@ -25,15 +27,18 @@ class TensorBoardLog(keras.callbacks.Callback):
         directory: Folder of the event files.
         validation: `PoseArrays` of the held-out subject; may be empty.
         interval: Steps per epoch of `fit`.
+        batch_size: Poses per step.
         best: Lowest error of the mode so far, mm, of a run that goes on.
         best_path: Where the model with the lowest error is kept.
     """
 
-    def __init__(self, directory, validation, interval, best, best_path):
+    def __init__(self, directory, validation, interval, batch_size, best, best_path):
         super().__init__()
         self.best = best
         self._best_path = best_path
         self._interval = interval
+        self._batch_size = batch_size
+        self._start = None
         self._writer = summary.Writer(str(directory))
         self._batches, self._compiled = list(_spread_batches(validation)), None
 
@@ -43,10 +48,15 @@ class TensorBoardLog(keras.callbacks.Callback):
     def __exit__(self, *exception):
         self._writer.close()
 
+    def on_epoch_begin(self, epoch, logs=None):
+        """Notes the time."""
+        self._start = time.perf_counter()
+
     def on_epoch_end(self, epoch, logs=None):
         """Validates, then writes all numbers under the steps taken so far."""
         step = (epoch + 1) * self._interval
         logs = {} if logs is None else logs
+        seconds = time.perf_counter() - self._start
         bad = [name for name, value in logs.items() if not np.isfinite(value)]
         if bad:
             raise UserError(
@@ -60,6 +70,8 @@ class TensorBoardLog(keras.callbacks.Callback):
                 if logs["val_mpjpe"] < self.best:
                     self.best = logs["val_mpjpe"]
                     checkpoints.save_model(self.model, self._best_path)
+        logs["poses_per_second"] = self._interval * self._batch_size / seconds
+        logs["million_poses"] = step * self._batch_size / 1e6
         for name, value in logs.items():
             self._writer.add_scalar(name, float(value), step)
         self._writer.flush()

@@ -59,6 +59,7 @@ def main(argv):
         workdir / "logs",
         validation,
         interval,
+        FLAGS.batch_size,
         best=state.get("best", math.inf) if state else math.inf,
         best_path=workdir / "best.keras",
     ) as log:
@@ -73,7 +74,11 @@ def main(argv):
             initial_epoch=step // interval,
             epochs=FLAGS.num_steps // interval,
             steps_per_epoch=interval,
-            callbacks=[log, Checkpoints(workdir / "checkpoints", log)],
+            callbacks=[
+                log,
+                Checkpoints(workdir / "checkpoints", log),
+                keras.callbacks.CSVLogger(workdir / "history.csv", append=True),
+            ],
             shuffle=False,
             verbose=FLAGS.verbose,
         )

@@ -64,10 +64,16 @@ def current_step(model):
 
 
 def save_model(model, path):
-    """Writes a `.keras` file beside `path` and renames it."""
+    """Writes a `.keras` file beside `path` and renames it.
+
+    The file holds the model as users need it, without its optimizers, which are four
+    times as large; checkpoints have those.
+    """
     path = pathlib.Path(path)
     beside = path.with_name(f".writing_{os.getpid()}_{path.name}")
-    keras.saving.save_model(model, beside)
+    copy = type(model).from_config(model.get_config())
+    copy.set_weights(model.get_weights())
+    keras.saving.save_model(copy, beside)
     os.replace(beside, path)
 
 

@@ -72,6 +72,14 @@ class PhaseOptimizer(keras.optimizers.MultiOptimizer):
             for variable in variables:
                 variable.assign(ops.copy(variable))
 
+    def save_own_variables(self, store):
+        """Saves the count of steps: the inner optimizers are saved beside it."""
+        store["iterations"] = self.iterations.numpy()
+
+    def load_own_variables(self, store):
+        """Restores the count of steps."""
+        self.iterations.assign(store["iterations"])
+
     @staticmethod
     def _lost_in_a_failed_step(optimizer):
         """Whether JAX holds no values: `fit` finalises after an error, too."""

@@ -1,7 +1,9 @@
 """`train.py` as its users start it: real processes, really killed."""
 
+import csv
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,7 +13,7 @@ import keras
 import numpy as np
 import pytest
 
-from propose_keras import ProPose
+from propose_keras import DeterministicLifter, ProPose
 
 ROOT = pathlib.Path(__file__).parents[2]
 TINY = [
@@ -75,8 +77,11 @@ def test_a_run_leaves_what_it_promises(finished):
     names = {p.name for p in workdir.iterdir()}
     assert names == {
         *("model.keras", "best.keras", "checkpoints", "logs"),
-        *("train.flags", "configuration.json"),
+        *("train.flags", "configuration.json", "history.csv"),
     }
+    # Without the optimizers, which are in the checkpoints.
+    checkpoint = workdir / "checkpoints" / "step_00001000" / "state.weights.h5"
+    assert (workdir / "model.keras").stat().st_size < checkpoint.stat().st_size
     assert (workdir / "checkpoints" / "step_00001000").is_dir()
     assert any((workdir / "logs").iterdir())
     assert "--width=8" in (workdir / "train.flags").read_text().splitlines()
@@ -92,6 +97,36 @@ def test_logs_hold_losses_and_validation(finished):
     )
     steps = [e.step for e in events.Tensors("val_mpjpe")]
     assert steps == [200, 400, 600, 800, 1000]
+
+
+def test_history_is_the_curve_of_error_against_poses_seen(finished):
+    with open(finished[0] / "history.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    seen = [float(row["million_poses"]) for row in rows]
+    assert seen == pytest.approx([i * 200 * 16 / 1e6 for i in range(1, 6)])
+    assert all(float(row["poses_per_second"]) > 0 for row in rows)
+    assert all(float(row["val_mpjpe"]) > 0 for row in rows)
+
+
+def test_the_deterministic_reference_trains_and_goes_on(start, tmp_path):
+    flags = ["--model=deterministic", "--num_steps=400"]
+    processes = [start(tmp_path / name, *flags) for name in "ab"]
+    for process in processes:
+        code, output, errors = finish(process)
+        assert code == 0, errors
+        assert "val_mpjpe" in output
+    # A run that was stopped after its first checkpoint.
+    (tmp_path / "b" / "model.keras").unlink()
+    shutil.rmtree(tmp_path / "b" / "checkpoints" / "step_00000400")
+    code, output, errors = finish(start(tmp_path / "b", *flags))
+    assert code == 0, errors
+    assert "Going on from step 200 of 400" in output
+    straight, resumed = (
+        keras.saving.load_model(tmp_path / name / "model.keras") for name in "ab"
+    )
+    assert isinstance(resumed, DeterministicLifter)
+    for a, b in zip(straight.trainable_variables, resumed.trainable_variables):
+        np.testing.assert_array_equal(np.array(a), np.array(b), err_msg=a.path)
 
 
 def test_killed_and_resumed_run_ends_with_the_same_weights(finished, start, tmp_path):

@@ -1,5 +1,6 @@
 """Checkpoints, averaged weights and saved models."""
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -50,10 +51,30 @@ def test_resumed_runs_end_with_the_same_weights(compiled, data, tmp_path):
     train(restored, batches[7:])
     assert_equal_state(restored, straight)
 
+
+def test_a_saved_model_has_the_weights_and_no_optimizer(compiled, data, tmp_path):
+    model = compiled()
+    train(model, list(steps(data))[:3])
+    checkpoints.save_model(model, tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
-    assert loaded.settings == SETTINGS
-    train(loaded, batches[7:])
-    assert_equal_state(loaded, straight)
+    assert not loaded.compiled
+    for a, b in zip(loaded.weights, model.weights, strict=True):
+        np.testing.assert_array_equal(np.array(a), np.array(b), err_msg=a.path)
+    # The model goes on training as if nothing had happened.
+    train(model, list(steps(data))[3:4])
+    assert checkpoints.current_step(model) == 4
+
+
+def test_checkpoints_hold_each_optimizer_once(compiled, tmp_path):
+    model = compiled()
+    path = checkpoints.save_checkpoint(model, tmp_path, {}) / "state.weights.h5"
+    held = []
+    with h5py.File(path) as file:
+        file.visititems(
+            lambda _, item: held.append(item.size if hasattr(item, "size") else 0)
+        )
+    needed = [*model.variables, *model.optimizer.variables]
+    assert sum(held) <= sum(int(np.prod(v.shape)) for v in needed)
 
 
 def assert_equal_state(model, other):
