@@ -12,136 +12,132 @@ from propose_keras.training.settings import SCHEMES
 
 MODELS = ("propose", "deterministic")
 _DEFAULT = TrainingSettings()
-_RUN, _DATA, _MODEL, _LOSS, _OPTIMIZER = [], [], [], [], []
 
 
-def _define(group, define, name, default, text, *args, **kwargs):
-    group.append(name)
-    define(name, default, text, *args, **kwargs)
+class _Group(list):
+    """Names of flags that belong together; its methods define them."""
+
+    def __init__(self, values):
+        super().__init__()
+        self._values = values
+
+    def _define(self, define, name, default, *args, **kwargs):
+        self.append(name)
+        define(name, default, *args, flag_values=self._values, **kwargs)
+
+    def string(self, name, default, text):
+        self._define(flags.DEFINE_string, name, default, text)
+
+    def integer(self, name, default, text, lower_bound=1):
+        self._define(flags.DEFINE_integer, name, default, text, lower_bound=lower_bound)
+
+    def float(self, name, default, text, lower_bound=0.0):
+        self._define(flags.DEFINE_float, name, default, text, lower_bound=lower_bound)
+
+    def bool(self, name, default, text):
+        self._define(flags.DEFINE_bool, name, default, text)
+
+    def enum(self, name, default, values, text):
+        self._define(flags.DEFINE_enum, name, default, values, text)
 
 
-def _string(group, name, default, text):
-    _define(group, flags.DEFINE_string, name, default, text)
+# Names of the flags that say where a run is, and of those that say what it is.
+_FOLDERS, _SETTINGS = [], []
 
 
-def _integer(group, name, default, text, lower_bound=1):
-    _define(group, flags.DEFINE_integer, name, default, text, lower_bound=lower_bound)
+def define_flags(values=flags.FLAGS):
+    """Defines the flags, by default those of the process."""
+    run, data, model, loss, optimizer = (_Group(values) for _ in range(5))
+    run.string("workdir", None, "Folder for model, checkpoints and logs.")
+    run.string("data_dir", None, "The --data_dir that tfds build was given.")
+    run.integer("verbose", 2, "Progress: 0 none, 1 a bar, 2 a line per epoch.", 0)
 
-
-def _float(group, name, default, text, lower_bound=0.0):
-    _define(group, flags.DEFINE_float, name, default, text, lower_bound=lower_bound)
-
-
-def _bool(group, name, default, text):
-    _define(group, flags.DEFINE_bool, name, default, text)
-
-
-def _enum(group, name, default, values, text):
-    group.append(name)
-    flags.DEFINE_enum(name, default, values, text)
-
-
-def define_flags():
-    """Defines the flags; called once, by the program's module."""
-    _string(_RUN, "workdir", None, "Folder for model, checkpoints and logs.")
-    _string(_RUN, "data_dir", None, "The --data_dir that tfds build was given.")
-    _integer(_RUN, "verbose", 2, "Progress: 0 none, 1 a bar, 2 a line per epoch.", 0)
-
-    _string(_DATA, "dataset", None, "Built data set: NAME or NAME/CONFIG.")
-    _integer(_DATA, "seed", 0, "Of weights, order of the data and training noise.", 0)
-    _string(
-        _DATA,
+    data.string("dataset", None, "Built data set: NAME or NAME/CONFIG.")
+    data.integer("seed", 0, "Of weights, order of the data and training noise.", 0)
+    data.string(
         "validation_subject",
         "S8",
         "Training subject held out for validation; empty trains on all of them.",
     )
-    _integer(_DATA, "train_frame_stride", 1, "Train on every so many frames.")
-    _integer(_DATA, "batch_size", 256, "Poses per step.")
-    _integer(_DATA, "num_steps", 20000, "Steps of training, both phases together.")
-    _integer(
-        _DATA,
+    data.integer("train_frame_stride", 1, "Train on every so many frames.")
+    data.integer("batch_size", 256, "Poses per step.")
+    data.integer("num_steps", 20000, "Steps of training, both phases together.")
+    data.integer(
         "checkpoint_interval",
         1000,
         "Steps between checkpoints and validations; divides --num_steps.",
     )
-    _bool(_DATA, "flip", True, "Mirror half of the poses left to right.")
-    _float(_DATA, "keypoint_noise", 0.0, "Noise on 2D joints in training, pixels.")
+    data.bool("flip", True, "Mirror half of the poses left to right.")
+    data.float("keypoint_noise", 0.0, "Noise on 2D joints in training, pixels.")
 
-    _enum(
-        _MODEL,
+    model.enum(
         "model",
         "propose",
         MODELS,
         "What to train; deterministic, a residual MLP of --width and --num_blocks that "
         "gives one pose, is the reference that ProPose's mode is measured against.",
     )
-    _enum(_MODEL, "pilgd", "instance", PILGD_KINDS, "PILGD learner; Table 4.")
-    _enum(_MODEL, "base", "pagd", ["pagd", "standard"], "Base; Table 5.")
-    _integer(_MODEL, "latent_size", 32, "Dimension d of the latent space.", 2)
-    _integer(_MODEL, "width", 512, "Units of hidden layers.")
-    _integer(_MODEL, "num_blocks", 2, "Residual blocks of en- and decoders.", 0)
-    _integer(_MODEL, "num_couplings", 8, "Couplings of the flow.")
-    _integer(
-        _MODEL, "flow_width", None, "Units of the flow's subnets; --width if unset."
-    )
-    _float(_MODEL, "latent_scale", 0.1, "s of Eq. 3.", 1e-6)
-    _float(_MODEL, "clamp", 1.0, "alpha of Eq. 5.", 1e-6)
-    _float(_MODEL, "dropout", 0.0, "Dropout in en- and decoders.")
-    _string(_MODEL, "activation", "relu", "Activation, by Keras' name.")
-    _float(
-        _MODEL,
+    model.enum("pilgd", "instance", PILGD_KINDS, "PILGD learner; Table 4.")
+    model.enum("base", "pagd", ["pagd", "standard"], "Base; Table 5.")
+    model.integer("latent_size", 32, "Dimension d of the latent space.", 2)
+    model.integer("width", 512, "Units of hidden layers.")
+    model.integer("num_blocks", 2, "Residual blocks of en- and decoders.", 0)
+    model.integer("num_couplings", 8, "Couplings of the flow.")
+    model.integer("flow_width", None, "Units of the flow's subnets; --width if unset.")
+    model.float("latent_scale", 0.1, "s of Eq. 3.", 1e-6)
+    model.float("clamp", 1.0, "alpha of Eq. 5.", 1e-6)
+    model.float("dropout", 0.0, "Dropout in en- and decoders.")
+    model.string("activation", "relu", "Activation, by Keras' name.")
+    model.float(
         "temperature",
         1.0,
         "Factor on the base's deviation that is saved with the model; training knows "
         "nothing of it. evaluate.py --temperatures finds it.",
         1e-6,
     )
-    _enum(_MODEL, "scale", "image", SCALE_MODES, "2D scale; see PoseNormalization.")
-    _enum(_MODEL, "root", "keep", ROOT_MODES, "2D root; see PoseNormalization.")
+    model.enum("scale", "image", SCALE_MODES, "2D scale; see PoseNormalization.")
+    model.enum("root", "keep", ROOT_MODES, "2D root; see PoseNormalization.")
 
-    _enum(_LOSS, "scheme", "alternate", SCHEMES, "Training scheme; Table 6.")
-    _integer(_LOSS, "num_phase_1", _DEFAULT.num_phase_1, "N_p1 of Algorithm 1.")
-    _integer(_LOSS, "num_phase_2", _DEFAULT.num_phase_2, "N_p2 of Algorithm 1.")
-    _integer(
-        _LOSS,
+    loss.enum("scheme", "alternate", SCHEMES, "Training scheme; Table 6.")
+    loss.integer("num_phase_1", _DEFAULT.num_phase_1, "N_p1 of Algorithm 1.")
+    loss.integer("num_phase_2", _DEFAULT.num_phase_2, "N_p2 of Algorithm 1.")
+    loss.integer(
         "training_hypotheses",
         _DEFAULT.num_hypotheses,
         "L of the best-of-M loss.",
     )
-    _integer(_LOSS, "num_best", _DEFAULT.num_best, "k of Eq. 12.")
-    _float(_LOSS, "gate", _DEFAULT.gate, "b of Eq. 14.")
-    _float(_LOSS, "margin", _DEFAULT.margin, "m of Eq. 11.")
-    _float(_LOSS, "generator_weight", _DEFAULT.generator_weight, "Weight of L_G.")
-    _float(
-        _LOSS, "pulling_away_weight", _DEFAULT.pulling_away_weight, "Weight of L_PT."
-    )
-    _float(_LOSS, "kl_weight", _DEFAULT.kl_weight, "Weight of the VAE's KL term.")
-    _bool(_LOSS, "m2m", True, "Train L_m2m; Table 7.")
-    _bool(_LOSS, "bidirectional", True, "Train L_Bi; Table 7.")
-    _bool(_LOSS, "nll", True, "Train L_NLL; Table 7.")
+    loss.integer("num_best", _DEFAULT.num_best, "k of Eq. 12.")
+    loss.float("gate", _DEFAULT.gate, "b of Eq. 14.")
+    loss.float("margin", _DEFAULT.margin, "m of Eq. 11.")
+    loss.float("generator_weight", _DEFAULT.generator_weight, "Weight of L_G.")
+    loss.float("pulling_away_weight", _DEFAULT.pulling_away_weight, "Weight of L_PT.")
+    loss.float("kl_weight", _DEFAULT.kl_weight, "Weight of the VAE's KL term.")
+    loss.bool("m2m", True, "Train L_m2m; Table 7.")
+    loss.bool("bidirectional", True, "Train L_Bi; Table 7.")
+    loss.bool("nll", True, "Train L_NLL; Table 7.")
 
-    _float(_OPTIMIZER, "alpha", 1e-3, "Learning rate of g, k, q, v, h.")
-    _float(_OPTIMIZER, "beta", 1e-3, "Learning rate of f.")
-    _float(_OPTIMIZER, "discriminator_rate", 1e-3, "Learning rate of D.")
-    _enum(_OPTIMIZER, "schedule", "cosine", ["cosine", "constant"], "Of the rates.")
-    _float(_OPTIMIZER, "warmup", 0.02, "Share of the steps with rising rates.")
-    _float(_OPTIMIZER, "weight_decay", 0.0, "Of AdamW.")
-    _float(_OPTIMIZER, "clip_norm", 1.0, "Gradient norm per network; 0 is no limit.")
-    _float(_OPTIMIZER, "ema_momentum", 0.0, "Of the averaged weights; 0 is none.")
-    _bool(_OPTIMIZER, "jit_compile", True, "Compile the step with XLA.")
-    flags.mark_flags_as_required(["workdir", "dataset", "data_dir"])
+    optimizer.float("alpha", 1e-3, "Learning rate of g, k, q, v, h.")
+    optimizer.float("beta", 1e-3, "Learning rate of f.")
+    optimizer.float("discriminator_rate", 1e-3, "Learning rate of D.")
+    optimizer.enum("schedule", "cosine", ["cosine", "constant"], "Of the rates.")
+    optimizer.float("warmup", 0.02, "Share of the steps with rising rates.")
+    optimizer.float("weight_decay", 0.0, "Of AdamW.")
+    optimizer.float("clip_norm", 1.0, "Gradient norm per network; 0 is no limit.")
+    optimizer.float("ema_momentum", 0.0, "Of the averaged weights; 0 is none.")
+    optimizer.bool("jit_compile", True, "Compile the step with XLA.")
+    flags.mark_flags_as_required(["workdir", "dataset", "data_dir"], values)
+    _FOLDERS[:], _SETTINGS[:] = run, [*data, *model, *loss, *optimizer]
 
 
 def configuration(values):
     """The flags that make a run what it is, in order: name to value."""
-    names = [*_DATA, *_MODEL, *_LOSS, *_OPTIMIZER]
-    return {name: getattr(values, name) for name in names}
+    return {name: getattr(values, name) for name in _SETTINGS}
 
 
 def flagfile_text(values):
     """A flagfile that repeats a run, its folders included."""
     lines = []
-    for name in [*_RUN, *_DATA, *_MODEL, *_LOSS, *_OPTIMIZER]:
+    for name in [*_FOLDERS, *_SETTINGS]:
         value = getattr(values, name)
         if isinstance(value, bool):
             lines.append(f"--{'' if value else 'no'}{name}")
