@@ -2,7 +2,7 @@
 
 from absl import flags
 
-from propose_keras.data.pipeline import keypoint_noise, random_flip
+from propose_keras.data.pipeline import keypoint_noise, other_bodies, random_flip
 from propose_keras.deterministic import DeterministicLifter
 from propose_keras.model import ProPose
 from propose_keras.networks.pilgd import PILGD_KINDS
@@ -68,6 +68,9 @@ def define_flags(values=flags.FLAGS):
         "Steps between checkpoints and validations; divides --num_steps.",
     )
     data.bool("flip", True, "Mirror half of the poses left to right.")
+    data.float(
+        "other_bodies", 0.0, "Deviation of the log-lengths of bones drawn in training."
+    )
     data.float("keypoint_noise", 0.0, "Noise on 2D joints in training, pixels.")
 
     model.enum(
@@ -238,6 +241,8 @@ def _optimizer_arguments(values):
 def make_augmentations(values):
     """The augmentations of the flags, for `data.pipeline.batches`."""
     augmentations = []
+    if values.other_bodies > 0:
+        augmentations.append(other_bodies(values.other_bodies))
     if values.flip:
         augmentations.append(random_flip())
     if values.keypoint_noise > 0:

@@ -46,17 +46,21 @@ def project(points, intrinsics, distortion):
 
     Args:
         points: `(..., 3)`, any unit, z forward and positive.
-        intrinsics: `(4,)`: fx, fy, cx, cy in pixels.
-        distortion: `(5,)`: k1, k2, k3 (radial) and p1, p2 (tangential).
+        intrinsics: fx, fy, cx, cy in pixels: `(4,)`, or `(..., 4)` with a camera for
+            each row of `(..., J, 3)` points.
+        distortion: k1, k2, k3 (radial) and p1, p2 (tangential): `(5,)` or `(..., 5)`.
 
     Returns:
         Pixels, `(..., 2)`.
     """
-    focal, center = np.asarray(intrinsics)[:2], np.asarray(intrinsics)[2:]
-    k1, k2, k3, p1, p2 = np.asarray(distortion)
+    intrinsics, distortion = np.asarray(intrinsics), np.asarray(distortion)
+    if intrinsics.ndim > 1:
+        intrinsics, distortion = intrinsics[..., None, :], distortion[..., None, :]
+    focal, center = intrinsics[..., :2], intrinsics[..., 2:]
+    k1, k2, k3, p1, p2 = (distortion[..., i : i + 1] for i in range(5))
     xy = points[..., :2] / points[..., 2:]
     r2 = np.sum(xy**2, axis=-1, keepdims=True)
     radial = 1 + r2 * (k1 + r2 * (k2 + r2 * k3))
     tangential = p1 * xy[..., 1:] + p2 * xy[..., :1]
-    xy = xy * (radial + tangential) + r2 * np.array([p2, p1])
+    xy = xy * (radial + tangential) + r2 * np.concatenate([p2, p1], axis=-1)
     return focal * xy + center

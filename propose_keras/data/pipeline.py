@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from propose_keras.data.arrays import PoseArrays
+from propose_keras.data.cameras import project
 from propose_keras.skeletons import H36M_17
 
 Batch = tuple[dict[str, np.ndarray], np.ndarray]
@@ -38,6 +39,8 @@ def batches(
         seed: Non-negative seed of order and augmentation.
         start_step: First step to yield.
         augmentations: Applied in order to each batch, each with the step's generator.
+            They see the cameras too: `inputs` has `intrinsics` (B, 4) and `distortion`
+            (B, 5) for them.
 
     Yields:
         `({"keypoints": (B, 17, 2) pixels, "image_size": (B, 2) pixels},
@@ -60,6 +63,10 @@ def batches(
 def _batches(arrays, batch_size, seed, step, augmentations) -> Iterator[Batch]:
     num_rows = len(arrays)
     sizes = np.array([clip.image_size for clip in arrays.clips], np.float32)
+    cameras = {
+        name: np.array([getattr(clip, name) for clip in arrays.clips], np.float32)
+        for name in ("intrinsics", "distortion")
+    }
     orders = collections.OrderedDict()
 
     def order(epoch: int) -> np.ndarray:
@@ -78,17 +85,20 @@ def _batches(arrays, batch_size, seed, step, augmentations) -> Iterator[Batch]:
             pieces.append(order(epoch)[offset : offset + end - first])
             first += len(pieces[-1])
         rows = np.concatenate(pieces)
+        clips = arrays.clip_index[rows]
         batch = (
             {
                 "keypoints": arrays.keypoints_2d[rows],
-                "image_size": sizes[arrays.clip_index[rows]],
+                "image_size": sizes[clips],
+                **{name: values[clips] for name, values in cameras.items()},
             },
             arrays.pose_3d[rows],
         )
         generator = np.random.default_rng([seed, _AUGMENTATION_STREAM, step])
         for augmentation in augmentations:
             batch = augmentation(batch, generator)
-        yield batch
+        inputs, pose_3d = batch
+        yield {k: v for k, v in inputs.items() if k not in cameras}, pose_3d
         step += 1
 
 
@@ -129,6 +139,46 @@ def random_flip(probability: float = 0.5) -> Augmentation:
         mask = chosen[:, None, None]
         keypoints = np.where(mask, flipped[0], inputs["keypoints"])
         return {**inputs, "keypoints": keypoints}, np.where(mask, flipped[1], pose_3d)
+
+    return augment
+
+
+def other_bodies(deviation: float) -> Augmentation:
+    """Augmentation that gives each pose a body of other proportions.
+
+    Each bone's length is multiplied by a log-normal factor, the same for the left and
+    the right one; directions and the hip's place stay. The keypoints move as their
+    projections do, so that what they differ by from a projection, a detector's error,
+    is kept. A data set of few people is one of few bodies: this keeps a model from
+    learning them by heart (as PoseAug's bone lengths do; Gong et al. 2021).
+
+    Must come before `random_flip`, which mirrors poses but not cameras.
+
+    Args:
+        deviation: Of the logarithm of the factors.
+    """
+    skeleton = H36M_17
+    # Bones that share a factor: the right one's stands for both.
+    shared = np.arange(skeleton.num_joints)
+    shared[list(skeleton.left)] = skeleton.right
+    # Moving a joint's bone moves all that hang on it: sums over the way to the root.
+    ways = np.zeros((skeleton.num_joints, skeleton.num_joints), np.float32)
+    for joint, parent in enumerate(skeleton.parents):
+        if parent >= 0:
+            ways[joint] = ways[parent]
+            ways[joint, joint] = 1.0
+    parents = np.maximum(skeleton.parents, 0)
+
+    def augment(batch: Batch, generator: np.random.Generator) -> Batch:
+        inputs, pose_3d = batch
+        shape = (len(pose_3d), skeleton.num_joints)
+        noise = generator.standard_normal(shape, dtype=np.float32)
+        factor = np.exp(np.float32(deviation) * noise[:, shared, None])
+        bones = (pose_3d - pose_3d[:, parents]) * (factor - 1)
+        moved = pose_3d + ways @ bones
+        camera = inputs["intrinsics"], inputs["distortion"]
+        shift = project(moved, *camera) - project(pose_3d, *camera)
+        return {**inputs, "keypoints": inputs["keypoints"] + shift}, moved
 
     return augment
 
