@@ -2,7 +2,7 @@
 
 from absl import flags
 
-from propose_keras.data.pipeline import keypoint_noise, other_bodies, random_flip
+from propose_keras.data.pipeline import keypoint_noise, other_bodies, random_flip, turn
 from propose_keras.deterministic import DeterministicLifter
 from propose_keras.model import ProPose
 from propose_keras.networks.pilgd import PILGD_KINDS
@@ -71,6 +71,7 @@ def define_flags(values=flags.FLAGS):
     data.float(
         "other_bodies", 0.0, "Deviation of the log-lengths of bones drawn in training."
     )
+    data.float("turn", 0.0, "Largest angle that people are turned by, degrees.")
     data.float("keypoint_noise", 0.0, "Noise on 2D joints in training, pixels.")
 
     model.enum(
@@ -243,6 +244,8 @@ def make_augmentations(values):
     augmentations = []
     if values.other_bodies > 0:
         augmentations.append(other_bodies(values.other_bodies))
+    if values.turn > 0:
+        augmentations.append(turn(values.turn))
     if values.flip:
         augmentations.append(random_flip())
     if values.keypoint_noise > 0:

@@ -39,8 +39,8 @@ def batches(
         seed: Non-negative seed of order and augmentation.
         start_step: First step to yield.
         augmentations: Applied in order to each batch, each with the step's generator.
-            They see the cameras too: `inputs` has `intrinsics` (B, 4) and `distortion`
-            (B, 5) for them.
+            They see the cameras too: `inputs` has `intrinsics` (B, 4), `distortion`
+            (B, 5) and `rotation` (B, 3, 3), world to camera, for them.
 
     Yields:
         `({"keypoints": (B, 17, 2) pixels, "image_size": (B, 2) pixels},
@@ -65,7 +65,7 @@ def _batches(arrays, batch_size, seed, step, augmentations) -> Iterator[Batch]:
     sizes = np.array([clip.image_size for clip in arrays.clips], np.float32)
     cameras = {
         name: np.array([getattr(clip, name) for clip in arrays.clips], np.float32)
-        for name in ("intrinsics", "distortion")
+        for name in ("intrinsics", "distortion", "rotation")
     }
     orders = collections.OrderedDict()
 
@@ -173,14 +173,51 @@ def other_bodies(deviation: float) -> Augmentation:
         inputs, pose_3d = batch
         shape = (len(pose_3d), skeleton.num_joints)
         noise = generator.standard_normal(shape, dtype=np.float32)
-        factor = np.exp(np.float32(deviation) * noise[:, shared, None])
+        # The root has no bone: its number is the body's.
+        logarithm = noise[:, shared] + noise[:, skeleton.root, None]
+        factor = np.exp(np.float32(deviation) * logarithm)[..., None]
         bones = (pose_3d - pose_3d[:, parents]) * (factor - 1)
         moved = pose_3d + ways @ bones
-        camera = inputs["intrinsics"], inputs["distortion"]
-        shift = project(moved, *camera) - project(pose_3d, *camera)
-        return {**inputs, "keypoints": inputs["keypoints"] + shift}, moved
+        up = inputs["rotation"][:, None, :, 2]
+        lowest = [np.min(np.sum(up * p, axis=-1), axis=1) for p in (pose_3d, moved)]
+        moved += (lowest[0] - lowest[1])[:, None, None] * up
+        return _moved(inputs, pose_3d, moved), moved
 
     return augment
+
+
+def turn(max_angle: float) -> Augmentation:
+    """Augmentation that turns each person on the spot, as another camera would see it.
+
+    The axis is the world's z axis, which points up, through the hip. Must come before
+    `random_flip`, which mirrors poses but not cameras. Keypoints move as with
+    `other_bodies`.
+
+    Args:
+        max_angle: Largest angle to either side, degrees; 180 is all the way round.
+    """
+
+    def augment(batch: Batch, generator: np.random.Generator) -> Batch:
+        inputs, pose_3d = batch
+        angle = generator.uniform(-1, 1, (len(pose_3d), 1, 1)) * np.radians(max_angle)
+        cosine, sine = np.cos(angle).astype("f4"), np.sin(angle).astype("f4")
+        up = inputs["rotation"][:, None, :, 2]
+        root = pose_3d[:, H36M_17.root, None]
+        relative = pose_3d - root
+        along = np.sum(up * relative, axis=-1, keepdims=True) * up
+        # Rodrigues' formula.
+        turned = along + cosine * (relative - along) + sine * np.cross(up, relative)
+        moved = root + turned
+        return _moved(inputs, pose_3d, moved), moved
+
+    return augment
+
+
+def _moved(inputs, before, after):
+    """Inputs whose keypoints have moved as the projections of poses do."""
+    camera = inputs["intrinsics"], inputs["distortion"]
+    shift = project(after, *camera) - project(before, *camera)
+    return {**inputs, "keypoints": inputs["keypoints"] + shift}
 
 
 def keypoint_noise(standard_deviation: float) -> Augmentation:
