@@ -65,18 +65,16 @@ class DeterministicLifter(keras.Model):
         num_blocks=2,
         dropout=0.0,
         activation="relu",
-        layer_norm=False,
         normalization=None,
         **kwargs,
     ):
-        """A model by the sizes of its MLP; defaults are those of Martinez et al.
+        """A model by the sizes of its MLP; width and depth are Martinez et al.'s.
 
         Args:
             width: Units of the hidden layers.
             num_blocks: Residual blocks of two dense layers.
             dropout: Share of hidden units dropped in training.
             activation: Name of a Keras activation.
-            layer_norm: Whether blocks normalise their input.
             normalization: A `PoseNormalization`; the default one if None.
             **kwargs: Arguments of the model, such as `seed`.
         """
@@ -87,10 +85,21 @@ class DeterministicLifter(keras.Model):
             num_blocks=num_blocks,
             activation=activation,
             dropout=dropout,
-            layer_norm=layer_norm,
             name="lifter",
         )
         return cls(lifter, normalization, **kwargs)
+
+    def compile(self, *args, loss=None, **kwargs):
+        """`keras.Model.compile` without a loss: it is built in.
+
+        Raises:
+            ValueError: If a loss is passed.
+        """
+        if loss is not None:
+            raise ValueError(
+                "The lifter trains on Eq. 4 of ProPose's paper: pass no `loss`."
+            )
+        super().compile(*args, **kwargs)
 
     @property
     def num_joints(self):

@@ -14,6 +14,8 @@ class FlipEnsemble:
     of both: hypothesis i is drawn from the input for even i and from the mirrored input
     for odd i, so that S = 1 is a sample of the input alone.
 
+    The latent density is the model's own, of the input as it is.
+
     It offers what evaluation needs of a `ProPose` or a `DeterministicLifter`, at twice
     the cost.
 

@@ -19,6 +19,14 @@ from propose_keras.training.trainer import AlternatingTrainer
 _PARTS = ("pilgd_learner", "flow", "pagd_learner", "discriminator", "normalization")
 
 
+def check_temperature(temperature):
+    """Raises `ValueError` unless a temperature is positive and finite."""
+    if not 0.0 < temperature < math.inf:
+        raise ValueError(
+            f"`temperature` must be positive and finite, received {temperature}."
+        )
+
+
 @keras.saving.register_keras_serializable(package="propose_keras")
 class ProPose(AlternatingTrainer):
     """Probabilistic 2D-to-3D human pose lifting (Fig. 2 of the paper).
@@ -208,10 +216,7 @@ class ProPose(AlternatingTrainer):
         Raises:
             ValueError: If `temperature` is not positive and finite.
         """
-        if not 0.0 < temperature < math.inf:
-            raise ValueError(
-                f"`temperature` must be positive and finite, received {temperature}."
-            )
+        check_temperature(temperature)
         self.temperature.assign(temperature)
 
     def base_parameters(self, condition):

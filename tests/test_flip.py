@@ -5,7 +5,7 @@ import pytest
 from keras import ops
 
 from propose_keras import DeterministicLifter, ProPose
-from propose_keras.data.pipeline import flip
+from propose_keras.data.augmentations import flip
 from propose_keras.flip import FlipEnsemble
 
 ORDER = [0, 4, 5, 6, 1, 2, 3, 7, 8, 9, 10, 14, 15, 16, 11, 12, 13]

@@ -1,5 +1,6 @@
 """What happens at the end of each interval of training."""
 
+import csv
 import time
 
 import keras
@@ -85,6 +86,39 @@ class TensorBoardLog(keras.callbacks.Callback):
             name: float(np.mean([ops.convert_to_numpy(part[name]) for part in parts]))
             for name in parts[0]
         }
+
+
+class HistoryFile(keras.callbacks.Callback):
+    """Keeps a run's `history.csv`: what was logged at the end of each interval.
+
+    The file is written beside and renamed. A run that goes on from a checkpoint first
+    drops what an interrupted one had noted after it, so each interval has one row.
+
+    Args:
+        path: Of the file.
+        interval: Steps per epoch of `fit`.
+        start_step: Steps that the run has taken before.
+    """
+
+    def __init__(self, path, interval, start_step):
+        super().__init__()
+        self._path, self._interval, self._rows = path, interval, []
+        if start_step and path.exists():
+            with open(path, newline="", encoding="utf-8") as file:
+                rows = list(csv.DictReader(file))
+            self._rows = [row for row in rows if int(row["step"]) <= start_step]
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Adds a row."""
+        step = (epoch + 1) * self._interval
+        row = {name: f"{float(value):.6g}" for name, value in logs.items()}
+        self._rows.append({"step": step, **row})
+        beside = self._path.with_name(f".writing_{self._path.name}")
+        with open(beside, "w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, list(self._rows[0]), extrasaction="ignore")
+            writer.writeheader()
+            writer.writerows(self._rows)
+        beside.replace(self._path)
 
 
 class Checkpoints(keras.callbacks.Callback):

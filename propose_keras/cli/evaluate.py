@@ -31,7 +31,7 @@ from propose_keras.evaluation.report import (
 from propose_keras.evaluation.summary import summarize
 from propose_keras.evaluation.temperature import sweep_temperatures
 from propose_keras.flip import FlipEnsemble
-from propose_keras.model import ProPose
+from propose_keras.model import ProPose, check_temperature
 
 _SECONDS_BETWEEN_LINES = 10.0
 
@@ -187,7 +187,7 @@ def evaluate(workdir, values):
     report["kind"] = "deterministic"
     if isinstance(model, ProPose):
         report["kind"] = "probabilistic"
-        report["temperature"] = float(model.temperature)
+        report["temperature"] = round(float(model.temperature), 6)
     return model, arrays.subset(measured.rows), report
 
 
@@ -213,9 +213,9 @@ def prepare(workdir, values):
                 "no temperature. Leave --temperature and --temperatures out."
             )
         numbers = []
-    elif values.temperature:
-        model.set_temperature(values.temperature)
     try:
+        if values.temperature:
+            model.set_temperature(values.temperature)
         evaluator = Evaluator(
             FlipEnsemble(model) if values.flip_test else model,
             protocol,
@@ -240,11 +240,24 @@ def print_temperatures(workdir, values, output):
             "--temperatures is for choosing one, and nothing is chosen on the test "
             "split: pass --split=validation."
         )
+    for name in ("temperature", "table", "figures"):
+        if getattr(values, name):
+            raise UserError(f"--temperatures makes a table only: leave --{name} out.")
+    if not any(values.num_hypotheses):
+        raise UserError("--temperatures compares hypotheses: pass --num_hypotheses.")
     try:
         temperatures = [float(t) for t in values.temperatures]
-        evaluator, arrays = prepare(workdir, values)
-        table = sweep_temperatures(evaluator, arrays, temperatures, _Progress())
+        for temperature in temperatures:
+            check_temperature(temperature)
     except ValueError as error:
+        given = ",".join(values.temperatures)
+        raise UserError(
+            f"--temperatures={given}: expected positive numbers. {error}"
+        ) from error
+    evaluator, arrays = prepare(workdir, values)
+    try:
+        table = sweep_temperatures(evaluator, arrays, temperatures, _Progress())
+    except PoseDataError as error:
         raise UserError(str(error)) from error
     print(table.to_markdown())
     try:

@@ -12,7 +12,7 @@ import numpy as np
 from absl import flags
 
 from propose_keras.cli import training_flags
-from propose_keras.cli.callbacks import Checkpoints, TensorBoardLog
+from propose_keras.cli.callbacks import Checkpoints, HistoryFile, TensorBoardLog
 from propose_keras.cli.errors import UserError, run_main
 from propose_keras.data.arrays import split_validation
 from propose_keras.data.pipeline import batches
@@ -75,9 +75,9 @@ def main(argv):
             epochs=FLAGS.num_steps // interval,
             steps_per_epoch=interval,
             callbacks=[
-                log,
+                log,  # First: it adds the validation to what the others see.
+                HistoryFile(workdir / "history.csv", interval, step),
                 Checkpoints(workdir / "checkpoints", log),
-                keras.callbacks.CSVLogger(workdir / "history.csv", append=True),
             ],
             shuffle=False,
             verbose=FLAGS.verbose,

@@ -2,7 +2,12 @@
 
 from absl import flags
 
-from propose_keras.data.pipeline import keypoint_noise, other_bodies, random_flip, turn
+from propose_keras.data.augmentations import (
+    keypoint_noise,
+    other_bodies,
+    random_flip,
+    turn,
+)
 from propose_keras.deterministic import DeterministicLifter
 from propose_keras.model import ProPose
 from propose_keras.networks.pilgd import PILGD_KINDS
@@ -69,7 +74,9 @@ def define_flags(values=flags.FLAGS):
     )
     data.bool("flip", True, "Mirror half of the poses left to right.")
     data.float(
-        "other_bodies", 0.0, "Deviation of the log-lengths of bones drawn in training."
+        "other_bodies",
+        0.0,
+        "Draw bodies in training: deviation of the logarithm of bones' lengths.",
     )
     data.float("turn", 0.0, "Largest angle that people are turned by, degrees.")
     data.float("keypoint_noise", 0.0, "Noise on 2D joints in training, pixels.")
@@ -78,8 +85,10 @@ def define_flags(values=flags.FLAGS):
         "model",
         "propose",
         MODELS,
-        "What to train; deterministic, a residual MLP of --width and --num_blocks that "
-        "gives one pose, is the reference that ProPose's mode is measured against.",
+        "What to train; deterministic, a residual MLP that gives one pose, is the "
+        "reference that ProPose's mode is measured against. Of the model it takes "
+        "--width, --num_blocks, --dropout, --activation, --scale and --root only, "
+        "trains by Eq. 4, and --alpha is its rate.",
     )
     model.enum("pilgd", "instance", PILGD_KINDS, "PILGD learner; Table 4.")
     model.enum("base", "pagd", ["pagd", "standard"], "Base; Table 5.")
@@ -189,7 +198,6 @@ def compile_model(model, values):
     Raises:
         ValueError: If two flags contradict each other.
     """
-    settings = make_settings(values)
     if values.model == "deterministic":
         optimizer = make_adam(
             values.alpha, values.num_steps, **_optimizer_arguments(values)
@@ -198,6 +206,7 @@ def compile_model(model, values):
         optimizer.build(model.trainable_variables)
         model.compile(optimizer, jit_compile=values.jit_compile)
         return
+    settings = make_settings(values)
     optimizer = make_optimizer(
         settings,
         values.num_steps,

@@ -6,8 +6,9 @@ from propose_keras.data.arrays import PoseArrays
 from propose_keras.evaluation.evaluator import Evaluator
 from propose_keras.evaluation.summary import summarize
 from propose_keras.evaluation.table import Table
+from propose_keras.model import check_temperature
 
-COLUMNS = ("Temperature", "S", "MPJPE", "PA-MPJPE", "ECE", "Diversity")
+COLUMNS = ("Temperature", "S", "MPJPE", "PA-MPJPE", "ECE, %", "Diversity")
 
 
 def sweep_temperatures(
@@ -18,11 +19,10 @@ def sweep_temperatures(
 ) -> Table:
     """Evaluates a model at several temperatures.
 
-    The calibration error of the largest S is V-shaped in the temperature: hypotheses
-    are too close together on one side of its minimum and too far apart on the other.
-    The error of the best hypothesis has a minimum too, as a rule at a higher
-    temperature for a larger S. What is chosen from it has to be chosen on people whom
-    training has not seen, and not on the test set.
+    Hypotheses that are too close together and hypotheses that are too far apart both
+    have a large calibration error; between the two lies a temperature with the least.
+    What is chosen from the table has to be chosen on people whom training has not
+    seen, and not on the test set.
 
     Args:
         evaluator: Of the model; its program is compiled once for all temperatures.
@@ -36,8 +36,14 @@ def sweep_temperatures(
         errors and diversity in mm. ECE and diversity are those of the largest S.
 
     Raises:
-        ValueError: If a temperature is not positive and finite.
+        ValueError: If a temperature is not positive and finite, or no number of
+            hypotheses is evaluated. Nothing has been evaluated then.
+        PoseDataError: As `Evaluator.evaluate`.
     """
+    if not evaluator.num_hypotheses:
+        raise ValueError("A temperature changes hypotheses: evaluate one S at least.")
+    for temperature in temperatures:
+        check_temperature(temperature)
     model, protocol = evaluator.model, evaluator.protocol
     before = float(model.temperature)
     rows = []
@@ -54,10 +60,11 @@ def sweep_temperatures(
                         str(number),
                         result["mpjpe"],
                         result["pa_mpjpe"],
-                        f"{report['ece']:.3f}",
+                        None if report["ece"] is None else 100 * report["ece"],
                         report["diversity"],
                     )
                 )
     finally:
         model.set_temperature(before)
-    return Table(f"Temperature, mm, {protocol.name}", COLUMNS, tuple(rows))
+    title = f"Errors and calibration by temperature, mm, {protocol.name}"
+    return Table(title, COLUMNS, tuple(rows))

@@ -15,6 +15,7 @@ from propose_keras.data.keypoint_files import (
     people_of_array,
     read_keypoints,
 )
+from propose_keras.deterministic import DeterministicLifter
 from propose_keras.inference.infilling import MIN_JOINTS, Infilling
 from propose_keras.inference.results import LiftedPoses
 from propose_keras.model import ProPose
@@ -24,7 +25,9 @@ from propose_keras.skeletons import convert_detections
 _KEYPOINT_NOISE = 1
 
 
-def load_model(path: str | os.PathLike, kinds: tuple[type, ...] = (ProPose,)):
+def load_model(
+    path: str | os.PathLike, kinds: tuple[type, ...] = (ProPose,)
+) -> ProPose | DeterministicLifter:
     """Loads a model that was saved as a file; code in the file is not executed.
 
     Args:

@@ -93,4 +93,5 @@ def served_variables(model):
         model.pagd_learner,
         model.flow,
     )
-    return [v for part in parts if part is not None for v in part.variables]
+    of_parts = [v for part in parts if part is not None for v in part.variables]
+    return [model.temperature, *of_parts]

@@ -66,8 +66,8 @@ def current_step(model):
 def save_model(model, path):
     """Writes a `.keras` file beside `path` and renames it.
 
-    The file holds the model as users need it, without its optimizers, which are four
-    times as large; checkpoints have those.
+    The file holds the model as users need it, without its optimizers, which are up to
+    three times as large; checkpoints have those.
     """
     path = pathlib.Path(path)
     beside = path.with_name(f".writing_{os.getpid()}_{path.name}")

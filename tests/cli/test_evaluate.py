@@ -150,6 +150,27 @@ def test_temperatures_are_compared_on_the_held_out_subject(
     assert not (output / "report.json").exists()
 
 
+@pytest.mark.parametrize(
+    "wrong, message",
+    [
+        (["--temperatures=1,x"], "--temperatures=1,x: expected positive numbers"),
+        (["--temperatures=1,0"], "--temperatures=1,0: expected positive numbers"),
+        (["--temperatures=1,inf"], "must be positive and finite"),
+        (["--temperatures=1", "--num_hypotheses="], "pass --num_hypotheses"),
+        (["--temperatures=1", "--table=3"], "leave --table out"),
+        (["--temperatures=1", "--figures"], "leave --figures out"),
+        (["--temperature=inf"], "must be positive and finite"),
+        (["--temperature=nan"], "must be positive and finite"),
+    ],
+)
+def test_wrong_temperatures_are_user_errors(workdir, built, tmp_path, wrong, message):
+    output = tmp_path / "out"
+    held_out = (f"--output={output}", "--split=validation")
+    with pytest.raises(UserError, match=message):
+        execute(*arguments(workdir, *held_out, *wrong))
+    assert not output.exists()
+
+
 def test_another_temperature_is_reported(workdir, built, tmp_path):
     execute(*arguments(workdir, f"--output={tmp_path}", "--temperature=1.5"))
     assert json.loads((tmp_path / "report.json").read_text())["temperature"] == 1.5

@@ -25,7 +25,10 @@ def test_results_are_trained_on_everyone_and_end_with_a_checkpoint(data, form):
     assert values.dataset == f"human36m/{data}"
     assert values.validation_subject == ""
     assert values.num_steps % values.checkpoint_interval == 0
-    assert training_flags.make_settings(values).num_hypotheses == 10
+    model = training_flags.make_model(values)
+    training_flags.compile_model(model, values)
+    assert float(model.temperature) == pytest.approx(values.temperature)
+    assert model.pilgd_learner.decoder.width == values.width
 
 
 def test_paper_form_is_thirty_passes():
@@ -36,4 +39,4 @@ def test_paper_form_is_thirty_passes():
 
 def test_every_training_flagfile_says_its_command():
     for path in [*CONFIGS.glob("human36m_*.flags"), CONFIGS / "quickstart.flags"]:
-        assert "python train.py --flagfile=configs/" in path.read_text(), path
+        assert f"train.py --flagfile=configs/{path.name}" in path.read_text(), path

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from propose_keras.data import Clip, PoseArrays, batches
-from propose_keras.data.pipeline import flip, keypoint_noise, random_flip
-from propose_keras.skeletons import H36M_17
+from propose_keras.data.augmentations import keypoint_noise, random_flip
 
 NUM_ROWS = 10
 
@@ -93,42 +92,6 @@ def test_augmentation_leaves_the_arrays_alone(arrays):
     take(arrays, 5, batch_size=4, seed=0, augmentations=(random_flip(1.0),))
     np.testing.assert_array_equal(arrays.keypoints_2d, before[0])
     np.testing.assert_array_equal(arrays.pose_3d, before[1])
-
-
-def test_flip_swaps_sides_in_image_and_space():
-    generator = np.random.default_rng(0)
-    keypoints = generator.uniform(0, 1000, (2, 17, 2)).astype(np.float32)
-    pose_3d = generator.normal(size=(2, 17, 3)).astype(np.float32)
-    size = np.array([[1000, 1002], [640, 480]], np.float32)
-    flipped, mirrored = flip(keypoints, size, pose_3d)
-    left, right = H36M_17.index("LWrist"), H36M_17.index("RWrist")
-    np.testing.assert_allclose(flipped[:, left, 0], size[:, 0] - keypoints[:, right, 0])
-    np.testing.assert_array_equal(flipped[:, left, 1], keypoints[:, right, 1])
-    np.testing.assert_array_equal(mirrored[:, left, 0], -pose_3d[:, right, 0])
-    np.testing.assert_array_equal(mirrored[:, left, 1:], pose_3d[:, right, 1:])
-    again = flip(flipped, size, mirrored)
-    np.testing.assert_allclose(again[0], keypoints, atol=1e-3)
-    np.testing.assert_array_equal(again[1], pose_3d)
-
-
-def test_random_flip_flips_about_half_of_the_rows():
-    inputs = {
-        "keypoints": np.zeros((2000, 17, 2), np.float32),
-        "image_size": np.full((2000, 2), 100, np.float32),
-    }
-    batch = inputs, np.ones((2000, 17, 3), np.float32)
-    augmented, pose = random_flip()(batch, np.random.default_rng(1))
-    flipped = pose[:, 0, 0] < 0
-    assert 0.45 < flipped.mean() < 0.55
-    np.testing.assert_array_equal(augmented["keypoints"][flipped, :, 0], 100)
-    np.testing.assert_array_equal(augmented["keypoints"][~flipped, :, 0], 0)
-
-
-def test_noise_has_the_deviation_asked_for():
-    batch = {"keypoints": np.zeros((5000, 17, 2), np.float32)}, np.zeros((5000, 17, 3))
-    inputs, _ = keypoint_noise(3.0)(batch, np.random.default_rng(0))
-    assert inputs["keypoints"].dtype == np.float32
-    assert abs(inputs["keypoints"].std() - 3.0) < 0.05
 
 
 def test_bad_numbers_are_refused(arrays):

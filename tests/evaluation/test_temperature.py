@@ -38,6 +38,12 @@ def test_spread_grows_and_each_row_is_an_evaluation(evaluator, arrays):
     assert float(evaluator.model.temperature) == 1.0
 
 
+def test_without_hypotheses_there_is_nothing_to_compare(evaluator, arrays):
+    mode_only = Evaluator(evaluator.model, evaluator.protocol, ())
+    with pytest.raises(ValueError, match="one S at least"):
+        sweep_temperatures(mode_only, arrays, [1.0])
+
+
 def test_the_model_keeps_its_temperature_after_a_mistake(evaluator, arrays):
     evaluator.model.set_temperature(1.5)
     with pytest.raises(ValueError, match="must be positive"):

@@ -36,7 +36,7 @@ def tiny_model(standing, **kwargs):
 
 @pytest.fixture(scope="session")
 def model(standing):
-    return tiny_model(standing)
+    return tiny_model(standing, temperature=1.3)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,8 @@
 import itertools
 import json
 import os
+import subprocess
+import sys
 import zipfile
 
 import keras
@@ -8,7 +10,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from propose_keras import Lifter
+from propose_keras import DeterministicLifter, Lifter
 from propose_keras.data.keypoint_files import PersonKeypoints
 from propose_keras.inference import load_model
 from propose_keras.skeletons import H36M_17, convert
@@ -234,6 +236,19 @@ def test_files_that_are_no_model(model_file, tmp_path):
     )
     with pytest.raises(ValueError, match="holds a Sequential, not a ProPose"):
         load_model(tmp_path / "other.keras")
+    # In a process of its own: here the class may be known from elsewhere.
+    DeterministicLifter.from_sizes(width=2, num_blocks=0).save(
+        tmp_path / "deterministic.keras"
+    )
+    program = (
+        "from propose_keras.inference import load_model\n"
+        f"try: load_model({str(tmp_path / 'deterministic.keras')!r})\n"
+        "except ValueError as error: print(error)"
+    )
+    output = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True
+    ).stdout
+    assert "holds a DeterministicLifter, not a ProPose" in output
 
 
 def test_hostile_models_execute_nothing(model_file, tmp_path):

@@ -21,7 +21,9 @@ NUM_HYPOTHESES = 3
 def served_model():
     """A small model whose every weight matters, adapted to figures in an image."""
     rng = np.random.default_rng(1)
-    model = ProPose.from_sizes(latent_size=4, width=8, num_blocks=1, num_couplings=2)
+    model = ProPose.from_sizes(
+        latent_size=4, width=8, num_blocks=1, num_couplings=2, temperature=1.5
+    )
     for variable in model.trainable_variables:
         variable.assign(rng.normal(size=variable.shape) * 0.3)
     model.normalization.adapt(*make_requests())

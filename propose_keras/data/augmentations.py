@@ -1,0 +1,158 @@
+"""What training does to batches of poses, in NumPy.
+
+An augmentation is a function of a batch and a generator. A batch is `(inputs, pose_3d)`
+as `pipeline.batches` makes it; beside `keypoints` and `image_size` its inputs hold the
+cameras: `intrinsics` (B, 4), `distortion` (B, 5) and `rotation` (B, 3, 3), world to
+camera.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from propose_keras.data.cameras import project
+from propose_keras.skeletons import H36M_17
+
+Batch = tuple[dict[str, np.ndarray], np.ndarray]
+Augmentation = Callable[[Batch, np.random.Generator], Batch]
+
+
+def flip(
+    keypoints: np.ndarray,
+    image_size: np.ndarray,
+    pose_3d: np.ndarray,
+    order: tuple[int, ...] = H36M_17.flip,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Mirrors poses left to right, in the image and in space.
+
+    The image is mirrored about its middle and space about the camera's y-z plane;
+    the two agree up to the distance of the principal point from the middle.
+
+    Args:
+        keypoints: Pixels, `(B, J, 2)`.
+        image_size: Width and height, `(B, 2)` pixels.
+        pose_3d: Camera-frame positions, `(B, J, 3)` mm.
+        order: Permutation of the joints that swaps left and right.
+
+    Returns:
+        Mirrored keypoints and poses, new arrays.
+    """
+    keypoints = keypoints[:, order, :]
+    keypoints[..., 0] = image_size[:, None, 0] - keypoints[..., 0]
+    pose_3d = pose_3d[:, order, :]
+    pose_3d[..., 0] *= -1
+    return keypoints, pose_3d
+
+
+def random_flip(probability: float = 0.5) -> Augmentation:
+    """Augmentation that mirrors each row with the given probability."""
+
+    def augment(batch: Batch, generator: np.random.Generator) -> Batch:
+        inputs, pose_3d = batch
+        chosen = generator.random(len(pose_3d)) < probability
+        flipped = flip(inputs["keypoints"], inputs["image_size"], pose_3d)
+        mask = chosen[:, None, None]
+        keypoints = np.where(mask, flipped[0], inputs["keypoints"])
+        return {**inputs, "keypoints": keypoints}, np.where(mask, flipped[1], pose_3d)
+
+    return augment
+
+
+def other_bodies(deviation: float) -> Augmentation:
+    """Augmentation that gives each pose a body of other size and proportions.
+
+    Each bone's length is multiplied by two log-normal factors: one of its own, the same
+    for the left and the right bone, and one of the whole body. Directions stay, and the
+    person is moved up or down so that the lowest joint keeps its height above the
+    floor (the world's z axis points up). The keypoints move as the projections do, so
+    that what they differ by from a projection, a detector's error, is kept.
+
+    A data set of few people is one of few bodies: this keeps a model from learning them
+    by heart, as PoseAug's bone lengths do (Gong et al., CVPR 2021). Must come before
+    `random_flip`, which mirrors poses but not cameras.
+
+    Args:
+        deviation: Of the logarithm of each factor.
+    """
+    skeleton = H36M_17
+    # Bones that share a factor: the right one's stands for both.
+    shared = np.arange(skeleton.num_joints)
+    shared[list(skeleton.left)] = skeleton.right
+    # Moving a joint's bone moves all that hang on it: sums over the way to the root.
+    ways = np.zeros((skeleton.num_joints, skeleton.num_joints), np.float32)
+    for joint, parent in enumerate(skeleton.parents):
+        if parent >= 0:
+            ways[joint] = ways[parent]
+            ways[joint, joint] = 1.0
+    parents = np.maximum(skeleton.parents, 0)
+
+    def augment(batch: Batch, generator: np.random.Generator) -> Batch:
+        inputs, pose_3d = batch
+        shape = (len(pose_3d), skeleton.num_joints)
+        noise = generator.standard_normal(shape, dtype=np.float32)
+        # The root has no bone: its number is the body's.
+        logarithm = noise[:, shared] + noise[:, skeleton.root, None]
+        factor = np.exp(np.float32(deviation) * logarithm)[..., None]
+        bones = (pose_3d - pose_3d[:, parents]) * (factor - 1)
+        moved = pose_3d + ways @ bones
+        up = inputs["rotation"][:, None, :, 2]
+        lowest = [np.min(np.sum(up * p, axis=-1), axis=1) for p in (pose_3d, moved)]
+        moved += (lowest[0] - lowest[1])[:, None, None] * up
+        return _moved(inputs, pose_3d, moved), moved
+
+    return augment
+
+
+def turn(max_angle: float) -> Augmentation:
+    """Augmentation that turns each person on the spot, as another camera would see it.
+
+    The axis is the world's z axis, which points up, through the hip. Must come before
+    `random_flip`, which mirrors poses but not cameras. Keypoints move as with
+    `other_bodies`.
+
+    Args:
+        max_angle: Largest angle to either side, degrees; 180 is all the way round.
+    """
+
+    def augment(batch: Batch, generator: np.random.Generator) -> Batch:
+        inputs, pose_3d = batch
+        angle = generator.uniform(-1, 1, (len(pose_3d), 1, 1)) * np.radians(max_angle)
+        cosine, sine = np.cos(angle).astype("f4"), np.sin(angle).astype("f4")
+        up = inputs["rotation"][:, None, :, 2]
+        root = pose_3d[:, H36M_17.root, None]
+        relative = pose_3d - root
+        along = np.sum(up * relative, axis=-1, keepdims=True) * up
+        # Rodrigues' formula.
+        turned = along + cosine * (relative - along) + sine * np.cross(up, relative)
+        moved = root + turned
+        return _moved(inputs, pose_3d, moved), moved
+
+    return augment
+
+
+def _moved(inputs, before, after):
+    """Inputs whose keypoints have moved as the projections of poses do."""
+    camera = inputs["intrinsics"], inputs["distortion"]
+    shift = project(after, *camera) - project(before, *camera)
+    return {**inputs, "keypoints": inputs["keypoints"] + shift}
+
+
+def keypoint_noise(standard_deviation: float) -> Augmentation:
+    """Augmentation that adds Gaussian noise to the 2D joints.
+
+    Meant for projected ground truth, which is cleaner than any detector.
+
+    Args:
+        standard_deviation: Of each coordinate, pixels.
+    """
+
+    def augment(batch: Batch, generator: np.random.Generator) -> Batch:
+        inputs, pose_3d = batch
+        keypoints = inputs["keypoints"]
+        noise = generator.standard_normal(keypoints.shape, dtype=np.float32)
+        keypoints = keypoints + np.float32(standard_deviation) * noise
+        return {**inputs, "keypoints": keypoints}, pose_3d
+
+    return augment
