@@ -2,7 +2,8 @@
 
     KERAS_BACKEND=jax python benchmarks/training.py --flagfile=configs/small.flags
 
-Takes the flags of `train.py`; needs no data. Prints a table and, with `--output=FILE`,
+Takes the flags of `train.py`; needs no data, and augments none: the same batch again
+and again. Prints a table and, with `--output=FILE`,
 writes JSON: the multiply-adds of the matrix products per pose (counted from the shapes,
 two operations each, a backward pass counted as two forward passes), the pace, and the
 time of the whole run of `--num_steps`.
@@ -24,7 +25,8 @@ def operations_per_pose(model, settings):
     """Operations of a step's matrix products per pose, averaged over the phases.
 
     Follows `training/objectives.py`: 2 per weight and pass forward, 4 more where the
-    gradient of weights and inputs is taken.
+    gradient of weights and inputs is taken. The products with the condition, which are
+    done once per pose, are counted for each hypothesis: a few percent too many.
     """
 
     def weights(network):
@@ -51,6 +53,9 @@ def operations_per_pose(model, settings):
         bidirectional += 2 * settings.num_hypotheses * decoder + 6 * kept * decoder
         bidirectional *= 1 - settings.gate
     if settings.scheme == "end_to_end":
+        if settings.use_bidirectional:
+            # The kept ones go through flow and base once more, with gradient.
+            bidirectional += (1 - settings.gate) * (6 * kept * flow + 4 * base)
         return autoencoding + density + bidirectional
     phases = (autoencoding + bidirectional, 2 * encoder + density)
     numbers = (settings.num_phase_1, settings.num_phase_2)

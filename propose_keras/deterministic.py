@@ -24,7 +24,7 @@ class DeterministicLifter(keras.Model):
 
     Called on keypoints, or on `{"keypoints": ..., "image_size": ...}`, it returns
     poses `(batch, J, 3)` in mm, relative to the root. A Keras model like any other:
-    `compile(optimizer)` and `fit`; the loss is built in.
+    `compile(optimizer)` and `fit`; the loss is built in, whatever `compile` is told.
 
     Args:
         lifter: A `ResidualMLP` of `3 J` outputs.
@@ -88,18 +88,6 @@ class DeterministicLifter(keras.Model):
             name="lifter",
         )
         return cls(lifter, normalization, **kwargs)
-
-    def compile(self, *args, loss=None, **kwargs):
-        """`keras.Model.compile` without a loss: it is built in.
-
-        Raises:
-            ValueError: If a loss is passed.
-        """
-        if loss is not None:
-            raise ValueError(
-                "The lifter trains on Eq. 4 of ProPose's paper: pass no `loss`."
-            )
-        super().compile(*args, **kwargs)
 
     @property
     def num_joints(self):

@@ -127,6 +127,8 @@ def execute(values):
     Raises:
         UserError: If the flags, the data or the model do not fit.
     """
+    if values.temperatures:
+        check_temperature_flags(values)
     if values.table is not None and values.table > 3:
         outputs.print_ablations(values.table, values.runs, values.output)
         return
@@ -229,22 +231,26 @@ def prepare(workdir, values):
         raise UserError(str(error)) from error
 
 
+def check_temperature_flags(values):
+    """Refuses flags that do not go with --temperatures."""
+    if values.split != "validation":
+        raise UserError(
+            "--temperatures is for choosing one, and nothing is chosen on the test "
+            "split: pass --split=validation."
+        )
+    for name in ("temperature", "table", "figures", "reports"):
+        if getattr(values, name):
+            raise UserError(f"--temperatures makes a table only: leave --{name} out.")
+    if not any(values.num_hypotheses):
+        raise UserError("--temperatures compares hypotheses: pass --num_hypotheses.")
+
+
 def print_temperatures(workdir, values, output):
     """Prints and writes errors and calibration at each of --temperatures.
 
     Raises:
         UserError: If the flags, the data or the model do not fit.
     """
-    if values.split != "validation":
-        raise UserError(
-            "--temperatures is for choosing one, and nothing is chosen on the test "
-            "split: pass --split=validation."
-        )
-    for name in ("temperature", "table", "figures"):
-        if getattr(values, name):
-            raise UserError(f"--temperatures makes a table only: leave --{name} out.")
-    if not any(values.num_hypotheses):
-        raise UserError("--temperatures compares hypotheses: pass --num_hypotheses.")
     try:
         temperatures = [float(t) for t in values.temperatures]
         for temperature in temperatures:

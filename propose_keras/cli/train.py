@@ -93,12 +93,42 @@ def read_data(values):
     if values.validation_subject:
         train, validation = split_validation(train, values.validation_subject)
     train = train.select(frame_stride=values.train_frame_stride)
+    if values.other_bodies > 0 or values.turn > 0:
+        check_cameras(train, values.dataset)
     finite = np.isfinite(train.pose_3d).all(axis=(1, 2))
     finite &= np.isfinite(train.keypoints_2d).all(axis=(1, 2))
     if not finite.all():
         print(f"Left out {np.sum(~finite):,} training poses that hold NaN.")
         train = train.subset(finite)
     return train, validation
+
+
+def check_cameras(arrays, dataset):
+    """Refuses to move people before cameras that are not known, or on no floor.
+
+    Raises:
+        UserError: If a clip's calibration is not finite, or the data set's world has
+            another axis than z that points up.
+    """
+    if dataset.partition("/")[0].partition(":")[0] == "mpi_inf_3dhp":
+        raise UserError(
+            "--other_bodies and --turn take the world's z axis to point up; that of "
+            "mpi_inf_3dhp does not. Leave both at 0."
+        )
+    unknown = [
+        clip
+        for clip in arrays.clips
+        if not all(
+            np.isfinite(value).all()
+            for value in (clip.intrinsics, clip.distortion, clip.rotation)
+        )
+    ]
+    if unknown:
+        raise UserError(
+            f"--other_bodies and --turn project people anew, but {len(unknown)} of "
+            f"{len(arrays.clips)} clips of {dataset} have no camera calibration, the "
+            f"first {unknown[0].subject} {unknown[0].action}. Leave both at 0."
+        )
 
 
 def adapt(normalization, train, seed):
@@ -119,10 +149,12 @@ def claim_workdir(workdir, values):
     mine = training_flags.configuration(values)
     if path.exists():
         theirs = json.loads(path.read_text())
+        # A run of before a flag was there had what is now its default.
+        theirs = {**training_flags.defaults(values), **theirs}
         differing = [
-            f"--{name}: {theirs.get(name)!r} there, {value!r} now"
+            f"--{name}: {theirs[name]!r} there, {value!r} now"
             for name, value in mine.items()
-            if theirs.get(name) != value
+            if theirs[name] != value
         ]
         if differing:
             raise UserError(

@@ -36,8 +36,9 @@ class _Group(list):
     def integer(self, name, default, text, lower_bound=1):
         self._define(flags.DEFINE_integer, name, default, text, lower_bound=lower_bound)
 
-    def float(self, name, default, text, lower_bound=0.0):
-        self._define(flags.DEFINE_float, name, default, text, lower_bound=lower_bound)
+    def float(self, name, default, text, lower_bound=0.0, upper_bound=None):
+        bounds = {"lower_bound": lower_bound, "upper_bound": upper_bound}
+        self._define(flags.DEFINE_float, name, default, text, **bounds)
 
     def bool(self, name, default, text):
         self._define(flags.DEFINE_bool, name, default, text)
@@ -77,8 +78,14 @@ def define_flags(values=flags.FLAGS):
         "other_bodies",
         0.0,
         "Draw bodies in training: deviation of the logarithm of bones' lengths.",
+        upper_bound=0.5,
     )
-    data.float("turn", 0.0, "Largest angle that people are turned by, degrees.")
+    data.float(
+        "turn",
+        0.0,
+        "Largest angle that people are turned by in training, degrees.",
+        upper_bound=180.0,
+    )
     data.float("keypoint_noise", 0.0, "Noise on 2D joints in training, pixels.")
 
     model.enum(
@@ -145,6 +152,11 @@ def define_flags(values=flags.FLAGS):
 def configuration(values):
     """The flags that make a run what it is, in order: name to value."""
     return {name: getattr(values, name) for name in _SETTINGS}
+
+
+def defaults(values):
+    """Default of each of the flags of `configuration`."""
+    return {name: values[name].default for name in _SETTINGS}
 
 
 def flagfile_text(values):

@@ -15,6 +15,9 @@ import numpy as np
 from propose_keras.data.cameras import project
 from propose_keras.skeletons import H36M_17
 
+# Depth that a joint keeps at least when a person is moved.
+_NEAREST_MM = 500.0
+
 Batch = tuple[dict[str, np.ndarray], np.ndarray]
 Augmentation = Callable[[Batch, np.random.Generator], Batch]
 
@@ -100,7 +103,7 @@ def other_bodies(deviation: float) -> Augmentation:
         up = inputs["rotation"][:, None, :, 2]
         lowest = [np.min(np.sum(up * p, axis=-1), axis=1) for p in (pose_3d, moved)]
         moved += (lowest[0] - lowest[1])[:, None, None] * up
-        return _moved(inputs, pose_3d, moved), moved
+        return _move(inputs, pose_3d, moved)
 
     return augment
 
@@ -126,17 +129,21 @@ def turn(max_angle: float) -> Augmentation:
         along = np.sum(up * relative, axis=-1, keepdims=True) * up
         # Rodrigues' formula.
         turned = along + cosine * (relative - along) + sine * np.cross(up, relative)
-        moved = root + turned
-        return _moved(inputs, pose_3d, moved), moved
+        return _move(inputs, pose_3d, root + turned)
 
     return augment
 
 
-def _moved(inputs, before, after):
-    """Inputs whose keypoints have moved as the projections of poses do."""
+def _move(inputs, before, after):
+    """A batch whose keypoints have moved as the projections of poses do.
+
+    People who would come too near the camera, or behind it, stay as they were.
+    """
+    is_near = np.min(after[..., 2], axis=1) < _NEAREST_MM
+    after = np.where(is_near[:, None, None], before, after)
     camera = inputs["intrinsics"], inputs["distortion"]
     shift = project(after, *camera) - project(before, *camera)
-    return {**inputs, "keypoints": inputs["keypoints"] + shift}
+    return {**inputs, "keypoints": inputs["keypoints"] + shift}, after
 
 
 def keypoint_noise(standard_deviation: float) -> Augmentation:

@@ -158,6 +158,8 @@ def test_temperatures_are_compared_on_the_held_out_subject(
         (["--temperatures=1,inf"], "must be positive and finite"),
         (["--temperatures=1", "--num_hypotheses="], "pass --num_hypotheses"),
         (["--temperatures=1", "--table=3"], "leave --table out"),
+        (["--temperatures=1", "--table=5"], "leave --table out"),
+        (["--temperatures=1", "--reports=a=b"], "leave --reports out"),
         (["--temperatures=1", "--figures"], "leave --figures out"),
         (["--temperature=inf"], "must be positive and finite"),
         (["--temperature=nan"], "must be positive and finite"),

@@ -2,32 +2,37 @@
 
 import pathlib
 
+import numpy as np
 import pytest
 from absl import flags
 
-from propose_keras.cli import training_flags
+from propose_keras.cli import train, training_flags
+from propose_keras.cli.errors import UserError
+from propose_keras.data import Clip, PoseArrays
 
 CONFIGS = pathlib.Path(__file__).parents[2] / "configs"
 
 
-def parse(*names):
+def parse(*names, others=()):
     values = flags.FlagValues()
     training_flags.define_flags(values)
     files = [f"--flagfile={CONFIGS / name}" for name in names]
-    values(["train", *files, "--workdir=w", "--data_dir=d"])
+    values(["train", *files, "--workdir=w", "--data_dir=d", *others])
     return values
 
 
 @pytest.mark.parametrize("form", ["small", "paper"])
 @pytest.mark.parametrize("data", ["gt", "sh"])
 def test_results_are_trained_on_everyone_and_end_with_a_checkpoint(data, form):
-    values = parse(f"human36m_{data}.flags", f"{form}.flags")
+    values = parse(
+        f"human36m_{data}.flags", f"{form}.flags", others=["--temperature=1.5"]
+    )
     assert values.dataset == f"human36m/{data}"
     assert values.validation_subject == ""
     assert values.num_steps % values.checkpoint_interval == 0
     model = training_flags.make_model(values)
     training_flags.compile_model(model, values)
-    assert float(model.temperature) == pytest.approx(values.temperature)
+    assert float(model.temperature) == 1.5
     assert model.pilgd_learner.decoder.width == values.width
 
 
@@ -35,6 +40,45 @@ def test_paper_form_is_thirty_passes():
     values = parse("human36m_gt.flags", "paper.flags")
     passes = values.num_steps * values.batch_size / 1_464_400
     assert passes == pytest.approx(30, abs=0.02)
+
+
+def test_cameras_move_before_people_are_mirrored():
+    values = parse("human36m_gt.flags", others=["--turn=30", "--other_bodies=0.1"])
+    names = [a.__qualname__ for a in training_flags.make_augmentations(values)]
+    assert [n.partition(".")[0] for n in names] == [
+        *("other_bodies", "turn", "random_flip")
+    ]
+
+
+def clip(rotation):
+    return Clip(
+        subject="S1",
+        action="Walking",
+        take="1",
+        camera="a",
+        frame_rate=50.0,
+        image_size=(1000, 1000),
+        intrinsics=np.ones(4),
+        distortion=np.zeros(5),
+        rotation=rotation,
+        translation=np.zeros(3),
+        num_frames=1,
+    )
+
+
+def test_people_are_moved_before_known_cameras_on_a_floor_only():
+    arrays = PoseArrays(
+        keypoints_2d=np.zeros((2, 17, 2)),
+        pose_3d=np.zeros((2, 17, 3)),
+        clips=[clip(np.eye(3)), clip(np.full((3, 3), np.nan))],
+        clip_index=np.arange(2),
+        frame_index=np.zeros(2, int),
+    )
+    with pytest.raises(UserError, match="1 of 2 clips of cmu_mocap have no camera"):
+        train.check_cameras(arrays, "cmu_mocap")
+    train.check_cameras(arrays.subset([0]), "cmu_mocap")
+    with pytest.raises(UserError, match="mpi_inf_3dhp does not"):
+        train.check_cameras(arrays.subset([0]), "mpi_inf_3dhp:1.0.0")
 
 
 def test_every_training_flagfile_says_its_command():

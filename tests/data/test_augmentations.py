@@ -1,6 +1,9 @@
+import itertools
+
 import numpy as np
 import pytest
 
+from propose_keras.data import Clip, PoseArrays, batches
 from propose_keras.data.augmentations import (
     flip,
     keypoint_noise,
@@ -8,7 +11,7 @@ from propose_keras.data.augmentations import (
     random_flip,
     turn,
 )
-from propose_keras.data.cameras import Camera
+from propose_keras.data.cameras import Camera, project
 from propose_keras.skeletons import H36M_17
 
 # A camera 2 m above the floor that looks down by 20 degrees; the world's z points up.
@@ -113,6 +116,71 @@ def test_turning_is_about_the_vertical_through_the_hip(batch):
     np.testing.assert_allclose(angles, angles[:, :1] * np.ones((1, 16)), atol=1e-3)
     assert angles[:, 0].max() > 1 > -1 > angles[:, 0].min()
     assert_keypoints_moved_with_the_pose(augmented, error)
+
+
+def test_nobody_comes_near_the_camera_or_behind_it(batch):
+    (inputs, pose), error = batch
+    # All arms' length before the camera: no turn leaves everyone in front of it.
+    near = pose - pose[:, :1] + np.float32([0, 0, 900])
+    near[..., 2] = np.maximum(near[..., 2], 510)
+    keypoints = np.float32(CAMERA.project(near) + error)
+    _, moved = augmented = turn(180.0)(
+        ({**inputs, "keypoints": keypoints}, near), np.random.default_rng(1)
+    )
+    assert moved[..., 2].min() >= 500
+    is_same = (moved == near).all(axis=(1, 2))
+    assert 0 < is_same.sum() < len(near)
+    np.testing.assert_array_equal(
+        augmented[0]["keypoints"][is_same], keypoints[is_same]
+    )
+
+
+def test_batches_hand_each_row_its_own_camera(batch):
+    (_, pose), _ = batch
+    clips = [
+        Clip(
+            subject="S1",
+            action="Walking",
+            take="1",
+            camera=str(width),
+            frame_rate=50.0,
+            image_size=(width, 1000),
+            intrinsics=np.array([width, width, width / 2, 500.0]),
+            distortion=CAMERA.distortion,
+            rotation=CAMERA.rotation,
+            translation=CAMERA.translation,
+            num_frames=4,
+        )
+        for width in (1000, 2000)
+    ]
+    cameras = {c.image_size[0]: (c.intrinsics, c.distortion) for c in clips}
+    index = np.repeat([0, 1], 4).astype(np.int32)
+    keypoints = [
+        project(pose[i : i + 4], c.intrinsics, c.distortion)
+        for i, c in zip((0, 4), clips)
+    ]
+    arrays = PoseArrays(
+        keypoints_2d=np.concatenate(keypoints).astype(np.float32),
+        pose_3d=pose,
+        clips=clips,
+        clip_index=index,
+        frame_index=np.tile(np.arange(4), 2).astype(np.int32),
+    )
+    augmentations = other_bodies(0.1), turn(30.0)
+    stream = list(
+        itertools.islice(batches(arrays, 8, 0, augmentations=augmentations), 4)
+    )
+    for inputs, moved in stream:
+        assert set(inputs) == {"keypoints", "image_size"}
+        assert not np.isin(moved[:, 5, 0], pose[:, 5, 0]).any()
+        for row in range(8):
+            camera = cameras[int(inputs["image_size"][row, 0])]
+            np.testing.assert_allclose(
+                inputs["keypoints"][row], project(moved[row], *camera), atol=0.05
+            )
+    resumed = next(batches(arrays, 8, 0, start_step=3, augmentations=augmentations))
+    np.testing.assert_array_equal(resumed[1], stream[3][1])
+    np.testing.assert_array_equal(resumed[0]["keypoints"], stream[3][0]["keypoints"])
 
 
 def test_turning_stays_within_the_largest_angle(batch):

@@ -45,8 +45,13 @@ def test_without_hypotheses_there_is_nothing_to_compare(evaluator, arrays):
 
 
 def test_the_model_keeps_its_temperature_after_a_mistake(evaluator, arrays):
+    def stop(done, total):
+        raise KeyboardInterrupt
+
     evaluator.model.set_temperature(1.5)
+    with pytest.raises(KeyboardInterrupt):
+        sweep_temperatures(evaluator, arrays, [0.5], progress=stop)
     with pytest.raises(ValueError, match="must be positive"):
-        sweep_temperatures(evaluator, arrays, [0.5, -1.0])
+        sweep_temperatures(evaluator, arrays, [0.5, -1.0], progress=stop)
     assert float(evaluator.model.temperature) == 1.5
     evaluator.model.set_temperature(1.0)
