@@ -65,7 +65,11 @@ def test_mode_is_the_sample_at_temperature_zero(model, data):
 
 def test_temperature_widens_the_base_and_is_saved(data, tmp_path):
     keypoints, size, pose = data
+    rng = np.random.default_rng(1)
     warm = tiny(name="propose", base="standard", temperature=2.0)
+    for variable in warm.trainable_variables:
+        variable.assign(rng.normal(size=variable.shape) * 0.3)
+    warm.normalization.adapt(*data)
     assert to_numpy(warm.distribution(keypoints, size).base_log_scale) == (
         pytest.approx(np.log(2.0))
     )
