@@ -14,7 +14,7 @@ import time
 
 from absl import flags
 
-from propose_keras.cli import outputs
+from propose_keras.cli import outputs, temperatures
 from propose_keras.cli.errors import UserError, run_main
 from propose_keras.cli.models import load_model
 from propose_keras.data.arrays import split_validation
@@ -23,15 +23,10 @@ from propose_keras.deterministic import DeterministicLifter
 from propose_keras.evaluation.evaluator import Evaluator, PoseDataError
 from propose_keras.evaluation.frames import select_poses
 from propose_keras.evaluation.protocols import OPTIONS, PROTOCOLS, get_protocol
-from propose_keras.evaluation.report import (
-    format_report,
-    write_report,
-    write_tables,
-)
+from propose_keras.evaluation.report import format_report, write_report
 from propose_keras.evaluation.summary import summarize
-from propose_keras.evaluation.temperature import sweep_temperatures
 from propose_keras.flip import FlipEnsemble
-from propose_keras.model import ProPose, check_temperature
+from propose_keras.model import ProPose
 
 _SECONDS_BETWEEN_LINES = 10.0
 
@@ -128,7 +123,7 @@ def execute(values):
         UserError: If the flags, the data or the model do not fit.
     """
     if values.temperatures:
-        check_temperature_flags(values)
+        temperatures.check_flags(values)
     if values.table is not None and values.table > 3:
         outputs.print_ablations(values.table, values.runs, values.output)
         return
@@ -143,7 +138,9 @@ def execute(values):
     output = pathlib.Path(values.output or workdir / "evaluation").expanduser()
     others = outputs.read_reports(values.reports)
     if values.temperatures:
-        print_temperatures(workdir, values, output)
+        evaluator, arrays = prepare(workdir, values)
+        chosen = temperatures.parse(values)
+        temperatures.print_table(evaluator, arrays, chosen, output, _Progress())
         return
     model, arrays, report = evaluate(workdir, values)
     system = "ProPose" if isinstance(model, ProPose) else "Deterministic"
@@ -229,47 +226,6 @@ def prepare(workdir, values):
         return evaluator, read_poses(protocol, values)
     except (ValueError, OSError) as error:
         raise UserError(str(error)) from error
-
-
-def check_temperature_flags(values):
-    """Refuses flags that do not go with --temperatures."""
-    if values.split != "validation":
-        raise UserError(
-            "--temperatures is for choosing one, and nothing is chosen on the test "
-            "split: pass --split=validation."
-        )
-    for name in ("temperature", "table", "figures", "reports"):
-        if getattr(values, name):
-            raise UserError(f"--temperatures makes a table only: leave --{name} out.")
-    if not any(values.num_hypotheses):
-        raise UserError("--temperatures compares hypotheses: pass --num_hypotheses.")
-
-
-def print_temperatures(workdir, values, output):
-    """Prints and writes errors and calibration at each of --temperatures.
-
-    Raises:
-        UserError: If the flags, the data or the model do not fit.
-    """
-    try:
-        temperatures = [float(t) for t in values.temperatures]
-        for temperature in temperatures:
-            check_temperature(temperature)
-    except ValueError as error:
-        given = ",".join(values.temperatures)
-        raise UserError(
-            f"--temperatures={given}: expected positive numbers. {error}"
-        ) from error
-    evaluator, arrays = prepare(workdir, values)
-    try:
-        table = sweep_temperatures(evaluator, arrays, temperatures, _Progress())
-    except PoseDataError as error:
-        raise UserError(str(error)) from error
-    print(table.to_markdown())
-    try:
-        write_tables([table], "temperatures", output)
-    except OSError as error:
-        raise UserError(f"Cannot write to --output={output}: {error}.") from error
 
 
 def check_table(number, protocol):
