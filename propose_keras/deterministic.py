@@ -117,7 +117,8 @@ class DeterministicLifter(keras.Model):
         condition = self.normalization.normalize_keypoints(keypoints, image_size)
         flat = self.lifter(flatten_condition(condition), dropout_seed=dropout_seed)
         pose = unflatten_pose(flat, self.num_joints)[:, 0]
-        return self.normalization.denormalize_pose(pose)
+        view = self.normalization.view(keypoints, image_size)
+        return self.normalization.denormalize_pose(pose, view)
 
     def compute_loss(
         self, x=None, y=None, y_pred=None, sample_weight=None, training=True
@@ -125,6 +126,7 @@ class DeterministicLifter(keras.Model):
         """Eq. 4 on normalised poses, mean over the batch."""
         if sample_weight is not None:
             raise ValueError("The lifter takes no sample weights; leave them out.")
+        # In the camera's axes, whatever the view: distances do not depend on it.
         normalize = self.normalization.normalize_pose
         pose = normalize(check_pose(y, self.num_joints))
         return ops.mean(reconstruction_3d(pose, normalize(y_pred)))

@@ -16,10 +16,12 @@ class PoseDistribution:
     Args:
         model: The `ProPose` model.
         condition: Normalised keypoints, `(batch, J, 2)`.
+        view: Rotation `(batch, 3, 3)` of `PoseNormalization.view`, or None.
     """
 
-    def __init__(self, model, condition):
+    def __init__(self, model, condition, view=None):
         self._model = model
+        self._view = view
         self.condition = condition
         self.base_mean, log_scale = model.base_parameters(condition)
         self.base_log_scale = log_scale + ops.log(model.temperature)
@@ -57,14 +59,14 @@ class PoseDistribution:
         return self._model.flow.inverse(base, self.condition)
 
     def latent_log_prob(self, pose_3d):
-        """Log-density of `w = g(P_3D, P_2D)` by Eq. 9, `(batch,)` nats.
+        """Log-density of `w = g(P_3D, P_2D)` by Eq. 9, `(batch, S)` nats.
 
         Args:
-            pose_3d: `(batch, J, 3)` mm.
+            pose_3d: `(batch, S, J, 3)` mm.
         """
-        pose = self._model.normalization.normalize_pose(pose_3d)[:, None]
+        pose = self._model.normalization.normalize_pose(pose_3d, self._view)
         latents, _ = self._model.pilgd_learner.encode(pose, self.condition)
-        return self.log_prob_of_latents(latents)[:, 0]
+        return self.log_prob_of_latents(latents)
 
     def log_prob_of_latents(self, latents):
         """Log-density of latents `(batch, S, d)` by Eq. 9, `(batch, S)` nats."""
@@ -74,4 +76,4 @@ class PoseDistribution:
     def _poses(self, base):
         latents = self.latents(base)
         poses = self._model.pilgd_learner.decode(latents, self.condition)
-        return self._model.normalization.denormalize_pose(poses)
+        return self._model.normalization.denormalize_pose(poses, self._view)

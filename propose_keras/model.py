@@ -249,7 +249,8 @@ class ProPose(AlternatingTrainer):
         """
         keypoints = check_keypoints(keypoints, self.num_joints)
         condition = self.normalization.normalize_keypoints(keypoints, image_size)
-        return PoseDistribution(self, condition)
+        view = self.normalization.view(keypoints, image_size)
+        return PoseDistribution(self, condition, view)
 
     def mode(self, keypoints, image_size=None):
         """The pose at the mode of the base: the single hypothesis of Table 3.
@@ -306,7 +307,8 @@ class ProPose(AlternatingTrainer):
             `(batch,)` nats.
         """
         pose_3d = check_pose(pose_3d, self.num_joints)
-        return self.distribution(keypoints, image_size).latent_log_prob(pose_3d)
+        distribution = self.distribution(keypoints, image_size)
+        return distribution.latent_log_prob(pose_3d[:, None])[:, 0]
 
     def call(self, inputs):
         """The mode of keypoints, or of `{"keypoints": ..., "image_size": ...}`."""

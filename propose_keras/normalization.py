@@ -1,5 +1,7 @@
 """What is done to 2D and 3D poses before the networks; saved with the model."""
 
+import math
+
 import keras
 import numpy as np
 from keras import ops
@@ -7,8 +9,10 @@ from keras import ops
 from propose_keras.inputs import check_image_size
 from propose_keras.skeletons import get_skeleton
 
-ROOT_MODES = ("keep", "remove")
+ROOT_MODES = ("keep", "remove", "ray")
 SCALE_MODES = ("image", "pose")
+# Of rays of length 1: joints further than 84 degrees from the root are moved in.
+_LEAST_DEPTH = 0.1
 
 
 @keras.saving.register_keras_serializable(package="propose_keras")
@@ -20,32 +24,52 @@ class PoseNormalization(keras.layers.Layer):
     square distance from the root (`scale="pose"`, which needs no image size once the
     root is removed). The root's row, which would be 0, holds the root's screen
     coordinates (`root="keep"`), which tell the viewing direction, or stays 0
-    (`root="remove"`). Then each coordinate is standardised by the training set's mean
-    and deviation. No calibrated camera is needed.
+    (`root="remove"`, and `root="ray"`, below). Then each coordinate is standardised by
+    the training set's mean and deviation. No calibrated camera is needed.
 
     3D. The pose relative to the root, minus the training set's mean pose, divided by
     one number, the root mean square deviation of all coordinates, so that distances
     keep their meaning.
+
+    With `root="ray"` 2D and 3D are those of a camera that was turned about its centre
+    until it looks straight at the root (by the shortest way): the networks never learn
+    a viewing direction, and poses are turned back afterwards. Angles follow from pixels
+    by an assumed focal length, the same in training and use; where the real one is
+    known, `Lifter` takes it into account.
 
     The statistics are weights: `adapt` fits them, saving keeps them.
 
     Args:
         skeleton: Name of the joint order, see `propose_keras.skeletons`.
         scale: `"image"` or `"pose"`.
-        root: `"keep"` or `"remove"`.
+        root: `"keep"`, `"remove"` or `"ray"`.
+        focal_length: Assumed focal length, as a share of the longer side of the image.
+            Human3.6M's cameras have 1.15.
 
     Raises:
         ValueError: If an argument is not one of the above.
     """
 
-    def __init__(self, skeleton="h36m17", scale="image", root="keep", **kwargs):
+    def __init__(
+        self,
+        skeleton="h36m17",
+        scale="image",
+        root="keep",
+        focal_length=1.15,
+        **kwargs,
+    ):
         kwargs.setdefault("trainable", False)
         super().__init__(**kwargs)
         if scale not in SCALE_MODES:
             raise ValueError(f"`scale` must be one of {SCALE_MODES}, not {scale!r}.")
         if root not in ROOT_MODES:
             raise ValueError(f"`root` must be one of {ROOT_MODES}, not {root!r}.")
+        if not 0.0 < focal_length < math.inf:
+            raise ValueError(
+                f"`focal_length` must be positive and finite, received {focal_length}."
+            )
         self.skeleton = get_skeleton(skeleton)
+        self.focal_length = focal_length
         self.scale = scale
         self.root = root
         joints = self.skeleton.num_joints
@@ -68,7 +92,7 @@ class PoseNormalization(keras.layers.Layer):
     @property
     def needs_image_size(self):
         """Whether the condition depends on the image's size."""
-        return self.scale == "image" or self.root == "keep"
+        return self.scale == "image" or self.root != "remove"
 
     def adapt(self, keypoints, image_size, pose_3d):
         """Fits the statistics.
@@ -86,6 +110,10 @@ class PoseNormalization(keras.layers.Layer):
         features = ops.convert_to_numpy(self._features(keypoints, image_size))
         pose_3d = np.asarray(pose_3d, "float64")
         relative = pose_3d - pose_3d[:, self.skeleton.root, None]
+        view = self.view(keypoints, image_size)
+        if view is not None:
+            view = ops.convert_to_numpy(view).astype("float64")
+            relative = relative @ view.swapaxes(-1, -2)
         if not (np.isfinite(features).all() and np.isfinite(relative).all()):
             raise ValueError(
                 "Cannot fit the normalisation: keypoints or poses hold NaN or infinity."
@@ -113,44 +141,96 @@ class PoseNormalization(keras.layers.Layer):
         features = self._features(keypoints, image_size)
         return (features - self.mean_2d) / self.deviation_2d
 
-    def normalize_pose(self, pose_3d):
-        """Poses `(..., J, 3)` mm to normalised poses of the same shape, root at 0."""
+    def view(self, keypoints, image_size=None):
+        """Rotation from the camera's frame into the networks'.
+
+        Args:
+            keypoints: `(batch, J, 2)` pixels.
+            image_size: See `normalize_keypoints`.
+
+        Returns:
+            `(batch, 3, 3)`, for `normalize_pose` and `denormalize_pose`; None unless
+            `root="ray"`.
+        """
+        if self.root != "ray":
+            return None
+        index = self.skeleton.root
+        rays = self._rays(keypoints, image_size)[:, index]
+        return _turn_to_front(rays)
+
+    def normalize_pose(self, pose_3d, view=None):
+        """Camera-frame poses `(batch, ..., J, 3)` mm to normalised ones, root at 0.
+
+        Args:
+            pose_3d: Poses of one person a row; need not be root-relative.
+            view: Of `view`, for the same rows.
+        """
         pose_3d = ops.cast(pose_3d, "float32")
         root = self.skeleton.root
         relative = pose_3d - pose_3d[..., root : root + 1, :]
+        if view is not None:
+            relative = _rotate(relative, view)
         return (relative - self.mean_3d) / self.deviation_3d
 
-    def denormalize_pose(self, pose):
-        """Normalised poses `(..., J, 3)` to root-relative mm; the root is exactly 0."""
+    def denormalize_pose(self, pose, view=None):
+        """Normalised poses to root-relative mm; the root is exactly 0.
+
+        Args:
+            pose: `(batch, ..., J, 3)`.
+            view: Of `view`, for the same rows.
+        """
         root = self.skeleton.root
         relative = pose * self.deviation_3d + self.mean_3d
-        return relative - relative[..., root : root + 1, :]
+        relative = relative - relative[..., root : root + 1, :]
+        if view is None:
+            return relative
+        return _rotate(relative, ops.swapaxes(view, -1, -2))
 
     def _features(self, keypoints, image_size):
         keypoints = ops.cast(keypoints, "float32")
         index = self.skeleton.root
+        if self.root == "ray":
+            rays = self._rays(keypoints, image_size)
+            rays = _rotate(rays, _turn_to_front(rays[:, index]))
+            # In units of half the longer side, as screen coordinates are.
+            depth = ops.maximum(rays[..., 2:], _LEAST_DEPTH)
+            keypoints = 2.0 * self.focal_length * rays[..., :2] / depth
         root = keypoints[:, index : index + 1]
         centred = keypoints - root
-        if self.needs_image_size:
-            if image_size is None:
-                raise ValueError(
-                    "This model reads screen coordinates: pass `image_size`, the width "
-                    "and height in pixels of the images that the keypoints are from."
-                )
-            image_size = check_image_size(image_size, keypoints.shape[0])
-            image_size = ops.reshape(image_size, (-1, 1, 2))
-            half_width = image_size[..., :1] / 2.0
-            root = (root - image_size / 2.0) / half_width
+        half_width = 1.0
+        if self.root == "keep" or (self.scale == "image" and self.root == "remove"):
+            size = self._image_size(keypoints, image_size)
+            half_width = size[..., :1] / 2.0
+            root = (root - size / 2.0) / half_width
         if self.scale == "image":
             centred = centred / half_width
         else:
             square = ops.mean(ops.sum(centred**2, axis=-1, keepdims=True), axis=1)
             centred = centred / ops.sqrt(square + 1e-12)[:, None]
-        if self.root == "remove":
+        if self.root != "keep":
             root = ops.zeros_like(root)
         at_root = np.zeros((self.num_joints, 1), "float32")
         at_root[index] = 1.0
         return centred + at_root * root
+
+    def _rays(self, keypoints, image_size):
+        """Unit vectors `(batch, J, 3)` from the camera's centre through the joints."""
+        keypoints = ops.cast(keypoints, "float32")
+        size = self._image_size(keypoints, image_size)
+        focal_length = self.focal_length * ops.max(size, axis=-1, keepdims=True)
+        plane = (keypoints - size / 2.0) / focal_length
+        rays = ops.concatenate([plane, ops.ones_like(plane[..., :1])], axis=-1)
+        return rays / ops.sqrt(ops.sum(rays**2, axis=-1, keepdims=True))
+
+    def _image_size(self, keypoints, image_size):
+        """`(batch or 1, 1, 2)` pixels."""
+        if image_size is None:
+            raise ValueError(
+                "This model reads screen coordinates: pass `image_size`, the width "
+                "and height in pixels of the images that the keypoints are from."
+            )
+        image_size = check_image_size(image_size, keypoints.shape[0])
+        return ops.reshape(image_size, (-1, 1, 2))
 
     def call(self, keypoints, image_size=None):
         return self.normalize_keypoints(keypoints, image_size)
@@ -161,4 +241,28 @@ class PoseNormalization(keras.layers.Layer):
             "skeleton": self.skeleton.name,
             "scale": self.scale,
             "root": self.root,
+            "focal_length": self.focal_length,
         }
+
+
+def _rotate(points, rotation):
+    """Rotates `(batch, ..., J, 3)` points by `(batch, 3, 3)` matrices."""
+    rotation = ops.swapaxes(rotation, -1, -2)
+    for _ in range(len(points.shape) - 3):
+        rotation = rotation[:, None]
+    return ops.matmul(points, rotation)
+
+
+def _turn_to_front(rays):
+    """Rotations that take unit vectors `(batch, 3)` to the z axis by the shortest way.
+
+    Rodrigues' formula; z must not be -1.
+    """
+    x, y, z = rays[..., 0], rays[..., 1], rays[..., 2]
+    share = 1.0 / (1.0 + z)
+    rows = [
+        [1.0 - x * x * share, -x * y * share, -x],
+        [-x * y * share, 1.0 - y * y * share, -y],
+        [x, y, z],
+    ]
+    return ops.stack([ops.stack(row, axis=-1) for row in rows], axis=-2)

@@ -18,7 +18,7 @@ def data(rng):
 
 
 @pytest.mark.parametrize("scale", ["image", "pose"])
-@pytest.mark.parametrize("root", ["keep", "remove"])
+@pytest.mark.parametrize("root", ["keep", "remove", "ray"])
 def test_conditions_are_standardised(data, scale, root):
     layer = PoseNormalization(scale=scale, root=root)
     layer.adapt(*data)
@@ -88,3 +88,49 @@ def test_bad_data_is_refused(data):
 def test_unknown_values_are_listed(argument):
     with pytest.raises(ValueError, match="'other'"):
         PoseNormalization(**{argument: "other"})
+
+
+def shown_by(camera, points, size=1000.0):
+    """Pixels of points `(batch, J, 3)` for a camera of focal length `camera`."""
+    return points[..., :2] / points[..., 2:] * camera * size + size / 2
+
+
+@pytest.mark.parametrize("scale", ["image", "pose"])
+def test_a_turned_camera_sees_the_same_condition_with_a_ray(rng, scale):
+    """Turning the camera about its centre turns the pose and moves the pixels."""
+    person = rng.normal(size=(6, 17, 3)) * 300
+    ahead = person - person[:, :1] + [0, 0, 5000]
+    x, y = 0.3, -0.2
+    axis = np.array([y, -x, 0]) / np.hypot(x, y)
+    cross = np.cross(np.eye(3), axis) * np.sin(np.arctan(np.hypot(x, y)))
+    turn = np.eye(3) + cross + cross @ cross / (1 + np.cos(np.arctan(np.hypot(x, y))))
+    aside = ahead @ turn.T
+    layer = PoseNormalization(scale=scale, root="ray", focal_length=1.2)
+    size = np.array([1000.0, 1000.0], "float32")
+    ahead_2d, aside_2d = shown_by(1.2, ahead), shown_by(1.2, aside)
+    assert np.abs(ahead_2d - aside_2d).mean() > 100
+    layer.adapt(aside_2d, size, aside)
+    np.testing.assert_allclose(
+        to_numpy(layer(aside_2d, size)), to_numpy(layer(ahead_2d, size)), atol=2e-4
+    )
+    view = layer.view(aside_2d, size)
+    normalised = layer.normalize_pose(aside, view)
+    np.testing.assert_allclose(
+        to_numpy(normalised), to_numpy(layer.normalize_pose(ahead)), atol=1e-4
+    )
+    several = ops.stack([normalised, 2 * normalised], axis=1)
+    back = to_numpy(layer.denormalize_pose(several, view))
+    np.testing.assert_allclose(back[:, 0], aside - aside[:, :1], atol=0.05)
+    assert not back[:, :, 0].any()
+
+
+def test_a_ray_at_the_border_is_finite(rng):
+    layer = PoseNormalization(root="ray", focal_length=0.3)
+    keypoints = rng.uniform(-3000, 3000, (40, 17, 2))
+    condition = to_numpy(layer(keypoints, np.array([1000.0, 800.0], "float32")))
+    assert np.isfinite(condition).all()
+
+
+def test_an_impossible_focal_length_is_refused():
+    with pytest.raises(ValueError, match="focal_length"):
+        PoseNormalization(root="ray", focal_length=0.0)

@@ -15,8 +15,8 @@ import time
 from absl import flags
 
 from propose_keras.cli.errors import UserError, run_main
+from propose_keras.data.infilling import MIN_JOINTS
 from propose_keras.inference import LiftedPoses, Lifter
-from propose_keras.inference.infilling import MIN_JOINTS
 from propose_keras.inference.writing import open_writer
 from propose_keras.skeletons import SKELETONS
 from propose_keras.visualization import figure_hypotheses

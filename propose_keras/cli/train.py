@@ -6,6 +6,7 @@
 import json
 import math
 import pathlib
+import re
 
 import keras
 import numpy as np
@@ -14,9 +15,10 @@ from absl import flags
 from propose_keras.cli import training_flags
 from propose_keras.cli.callbacks import Checkpoints, HistoryFile, TensorBoardLog
 from propose_keras.cli.errors import UserError, run_main
-from propose_keras.data.arrays import split_validation
+from propose_keras.data.arrays import PoseArrays, split_validation
 from propose_keras.data.pipeline import batches
 from propose_keras.data.reading import load_arrays
+from propose_keras.skeletons import H36M_17
 from propose_keras.training import checkpoints
 
 FLAGS = flags.FLAGS
@@ -39,7 +41,12 @@ def main(argv):
         model = training_flags.make_model(FLAGS)
         training_flags.compile_model(model, FLAGS)
         train, validation = read_data(FLAGS)
-        adapt(model.normalization, train, FLAGS.seed)
+        sample = sample_rows(train, FLAGS.seed)
+        augmentations = training_flags.make_augmentations(
+            FLAGS, root_centred(sample.pose_3d).mean(axis=0)
+        )
+        # Other augmentations hardly change the statistics.
+        adapt(model.normalization, sample, augmentations * FLAGS.other_cameras)
     except ValueError as error:
         raise UserError(str(error)) from error
     claim_workdir(workdir, FLAGS)
@@ -69,7 +76,7 @@ def main(argv):
                 FLAGS.batch_size,
                 FLAGS.seed,
                 start_step=step,
-                augmentations=training_flags.make_augmentations(FLAGS),
+                augmentations=augmentations,
             ),
             initial_epoch=step // interval,
             epochs=FLAGS.num_steps // interval,
@@ -88,12 +95,17 @@ def main(argv):
 
 def read_data(values):
     """Training and validation rows of the flags."""
-    train = load_arrays(values.dataset, values.data_dir, "train")
+    train = PoseArrays.concatenate(
+        [
+            load_arrays(name.strip(), values.data_dir, "train")
+            for name in values.dataset.split(",")
+        ]
+    )
     validation = train.subset([])
     if values.validation_subject:
         train, validation = split_validation(train, values.validation_subject)
     train = train.select(frame_stride=values.train_frame_stride)
-    if values.other_bodies > 0 or values.turn > 0:
+    if values.other_bodies > 0 or values.turn > 0 or values.other_cameras:
         check_cameras(train, values.dataset)
     finite = np.isfinite(train.pose_3d).all(axis=(1, 2))
     finite &= np.isfinite(train.keypoints_2d).all(axis=(1, 2))
@@ -110,10 +122,11 @@ def check_cameras(arrays, dataset):
         UserError: If a clip's calibration is not finite, or the data set's world has
             another axis than z that points up.
     """
-    if dataset.partition("/")[0].partition(":")[0] == "mpi_inf_3dhp":
+    names = [re.split("[/:]", name.strip())[0] for name in dataset.split(",")]
+    if "mpi_inf_3dhp" in names:
         raise UserError(
-            "--other_bodies and --turn take the world's z axis to point up; that of "
-            "mpi_inf_3dhp does not. Leave both at 0."
+            "--other_bodies, --turn and --other_cameras take the world's z axis to "
+            "point up; that of mpi_inf_3dhp does not. Leave them out."
         )
     unknown = [
         clip
@@ -125,18 +138,30 @@ def check_cameras(arrays, dataset):
     ]
     if unknown:
         raise UserError(
-            f"--other_bodies and --turn project people anew, but {len(unknown)} of "
-            f"{len(arrays.clips)} clips of {dataset} have no camera calibration, the "
-            f"first {unknown[0].subject} {unknown[0].action}. Leave both at 0."
+            "--other_bodies, --turn and --other_cameras project people anew, but "
+            f"{len(unknown)} of {len(arrays.clips)} clips of {dataset} have no camera "
+            f"calibration, the first {unknown[0].subject} {unknown[0].action}. Leave "
+            "them out."
         )
 
 
-def adapt(normalization, train, seed):
-    """Fits the normalisation to a sample of the training rows."""
+def sample_rows(train, seed):
+    """Rows to fit statistics to."""
     count = min(len(train), _NUM_ADAPT)
     rows = np.random.default_rng(seed).choice(len(train), count, replace=False)
-    sample = train.subset(np.sort(rows))
-    normalization.adapt(sample.keypoints_2d, sample.image_sizes(), sample.pose_3d)
+    return train.subset(np.sort(rows))
+
+
+def adapt(normalization, sample, augmentations=()):
+    """Fits the normalisation to rows of the training set as augmentations show them."""
+    shown = batches(sample, len(sample), seed=0, augmentations=augmentations)
+    inputs, pose_3d = next(shown)
+    normalization.adapt(inputs["keypoints"], inputs["image_size"], pose_3d)
+
+
+def root_centred(pose_3d):
+    """Poses `(N, 17, 3)` relative to the hip."""
+    return pose_3d - pose_3d[:, H36M_17.root, None]
 
 
 def claim_workdir(workdir, values):

@@ -8,6 +8,8 @@ from propose_keras.data.augmentations import (
     random_flip,
     turn,
 )
+from propose_keras.data.detection_errors import detection_errors
+from propose_keras.data.other_cameras import other_cameras
 from propose_keras.deterministic import DeterministicLifter
 from propose_keras.model import ProPose
 from propose_keras.networks.pilgd import PILGD_KINDS
@@ -58,7 +60,12 @@ def define_flags(values=flags.FLAGS):
     run.string("data_dir", None, "The --data_dir that tfds build was given.")
     run.integer("verbose", 2, "Progress: 0 none, 1 a bar, 2 a line per epoch.", 0)
 
-    data.string("dataset", None, "Built data set: NAME or NAME/CONFIG.")
+    data.string(
+        "dataset",
+        None,
+        "Built data set: NAME or NAME/CONFIG; several with commas between, whose poses "
+        "are mixed.",
+    )
     data.integer("seed", 0, "Of weights, order of the data and training noise.", 0)
     data.string(
         "validation_subject",
@@ -86,7 +93,19 @@ def define_flags(values=flags.FLAGS):
         "Largest angle that people are turned by in training, degrees.",
         upper_bound=180.0,
     )
+    data.bool(
+        "other_cameras",
+        False,
+        "Show each training pose to a camera of its own, drawn anew.",
+    )
     data.float("keypoint_noise", 0.0, "Noise on 2D joints in training, pixels.")
+    data.float(
+        "detection_errors",
+        0.0,
+        "Greatest deviation of 2D joints in training, as a share of the pose's size; "
+        "some are far off and some missing, too.",
+        upper_bound=1.0,
+    )
 
     model.enum(
         "model",
@@ -117,6 +136,12 @@ def define_flags(values=flags.FLAGS):
     )
     model.enum("scale", "image", SCALE_MODES, "2D scale; see PoseNormalization.")
     model.enum("root", "keep", ROOT_MODES, "2D root; see PoseNormalization.")
+    model.float(
+        "focal_length",
+        1.15,
+        "Assumed focal length, share of an image's longer side; see PoseNormalization.",
+        1e-6,
+    )
 
     loss.enum("scheme", "alternate", SCHEMES, "Training scheme; Table 6.")
     loss.integer("num_phase_1", _DEFAULT.num_phase_1, "N_p1 of Algorithm 1.")
@@ -174,7 +199,10 @@ def flagfile_text(values):
 def make_model(values):
     """The model of the flags: a `ProPose` or a `DeterministicLifter`."""
     normalization = PoseNormalization(
-        scale=values.scale, root=values.root, name="normalization"
+        scale=values.scale,
+        root=values.root,
+        focal_length=values.focal_length,
+        name="normalization",
     )
     if values.model == "deterministic":
         return DeterministicLifter.from_sizes(
@@ -260,15 +288,24 @@ def _optimizer_arguments(values):
     }
 
 
-def make_augmentations(values):
-    """The augmentations of the flags, for `data.pipeline.batches`."""
+def make_augmentations(values, mean_pose):
+    """The augmentations of the flags, for `data.pipeline.batches`.
+
+    Args:
+        values: The flags.
+        mean_pose: Mean root-relative pose of the training set, `(17, 3)` mm.
+    """
     augmentations = []
     if values.other_bodies > 0:
         augmentations.append(other_bodies(values.other_bodies))
     if values.turn > 0:
         augmentations.append(turn(values.turn))
+    if values.other_cameras:
+        augmentations.append(other_cameras())
     if values.flip:
         augmentations.append(random_flip())
     if values.keypoint_noise > 0:
         augmentations.append(keypoint_noise(values.keypoint_noise))
+    if values.detection_errors > 0:
+        augmentations.append(detection_errors(values.detection_errors, mean_pose))
     return tuple(augmentations)

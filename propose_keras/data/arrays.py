@@ -80,6 +80,26 @@ class PoseArrays:
     def __len__(self) -> int:
         return len(self.pose_3d)
 
+    @classmethod
+    def concatenate(cls, parts: Sequence[PoseArrays]) -> PoseArrays:
+        """Joins one or more arrays; scores are kept if all have them."""
+        offsets = np.cumsum([0, *(len(part.clips) for part in parts)])
+        joined = {
+            name: np.concatenate([getattr(part, name) for part in parts])
+            for name in ("keypoints_2d", "pose_3d", "frame_index")
+        }
+        scores = [part.keypoint_scores for part in parts]
+        return cls(
+            clips=[clip for part in parts for clip in part.clips],
+            clip_index=np.concatenate(
+                [p.clip_index + np.int32(o) for p, o in zip(parts, offsets)]
+            ),
+            keypoint_scores=None
+            if any(s is None for s in scores)
+            else np.concatenate(scores),
+            **joined,
+        )
+
     def image_sizes(self) -> np.ndarray:
         """Width and height for each row in pixels, `(N, 2)` float32."""
         sizes = np.array([c.image_size for c in self.clips], np.float32)

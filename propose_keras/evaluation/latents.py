@@ -52,12 +52,15 @@ def instance_depths(
         random.row_seeds(seed, len(arrays)), num_samples, mean.shape[-1]
     )
     pose = model.pilgd_learner.decode(mean + scale * noise, condition)
-    depths = ops.convert_to_numpy(model.normalization.denormalize_pose(pose))[..., 2]
+    view = model.normalization.view(keypoints, arrays.image_sizes())
+    poses = model.normalization.denormalize_pose(pose, view)
+    depths = ops.convert_to_numpy(poses)[..., 2]
     depths = np.delete(depths, model.normalization.skeleton.root, axis=-1)
     return depths.reshape(len(arrays), -1)
 
 
 def _encode(model, keypoints, image_size, pose_3d):
     condition = model.normalization.normalize_keypoints(keypoints, image_size)
-    pose = model.normalization.normalize_pose(pose_3d)
+    view = model.normalization.view(keypoints, image_size)
+    pose = model.normalization.normalize_pose(pose_3d, view)
     return model.pilgd_learner.encode(pose[:, None], condition)

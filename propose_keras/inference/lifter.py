@@ -10,13 +10,13 @@ import numpy as np
 from keras import ops
 
 from propose_keras import backend, metrics, random
+from propose_keras.data.infilling import MIN_JOINTS, Infilling
 from propose_keras.data.keypoint_files import (
     PersonKeypoints,
     people_of_array,
     read_keypoints,
 )
 from propose_keras.deterministic import DeterministicLifter
-from propose_keras.inference.infilling import MIN_JOINTS, Infilling
 from propose_keras.inference.results import LiftedPoses
 from propose_keras.model import ProPose
 from propose_keras.skeletons import convert_detections
@@ -63,7 +63,7 @@ class Lifter:
 
     Keypoints go through `convert_detections` into the model's joint order; missing
     joints are filled in and every hypothesis starts from its own draw of what is not
-    known of the keypoints (see `inference.infilling`), so that the spread grows where
+    known of the keypoints (see `data.infilling`), so that the spread grows where
     the input is uncertain. Where every score is 1 the hypotheses are those of
     `model.sample`. One compiled program serves: the last batch is padded.
 

@@ -64,10 +64,7 @@ def make_signatures(model, num_hypotheses):
     def hypotheses(keypoints, image_size, seed):
         distribution = model.distribution(keypoints, image_size)
         poses = distribution.sample(num_hypotheses, seed)
-        latents, _ = model.pilgd_learner.encode(
-            model.normalization.normalize_pose(poses), distribution.condition
-        )
-        log_prob = distribution.log_prob_of_latents(latents)
+        log_prob = distribution.latent_log_prob(poses)
         return {"hypotheses": poses, "latent_log_prob": log_prob}
 
     def latent_log_prob(pose_3d, keypoints, image_size):

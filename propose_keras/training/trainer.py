@@ -120,10 +120,11 @@ class AlternatingTrainer(TrainStep, keras.Model):
             inputs = {"keypoints": inputs}
         keypoints = check_keypoints(inputs["keypoints"], self.num_joints)
         pose_3d = check_pose(pose_3d, self.num_joints)
-        condition = self.normalization.normalize_keypoints(
-            keypoints, inputs.get("image_size")
+        seen = keypoints, inputs.get("image_size")
+        condition = self.normalization.normalize_keypoints(*seen)
+        pose = self.normalization.normalize_pose(
+            pose_3d, self.normalization.view(*seen)
         )
-        pose = self.normalization.normalize_pose(pose_3d)
         return Batch(ops.stop_gradient(pose[:, None]), ops.stop_gradient(condition))
 
     def step_seed(self, step):

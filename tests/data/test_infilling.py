@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from propose_keras.inference.infilling import _SHARES, _STATURE, Infilling
+from propose_keras.data.infilling import _SHARES, _STATURE, Infilling
 from propose_keras.skeletons import H36M_17
 
 MISSING = [
