@@ -50,15 +50,22 @@ FRAME_STRIDE ?= 64
 VARIANTS := full pilgd_standard base_standard end_to_end without_m2m without_bi \
   without_nll
 
-ablations: $(VARIANTS:%=$(RUNS)/%/evaluation/report.json)
+SEEDS ?= 0 1
+ABLATIONS := $(foreach seed,$(SEEDS),$(VARIANTS:%=$(RUNS)/%/seed_$(seed)))
+
+ablations: $(ABLATIONS:%=%/evaluation/report.json)
 	for table in 4 5 6 7; do \
 	  $(BIN)/python evaluate.py --table=$$table --runs=$(RUNS) || exit 1; done
 
 # A run that was stopped goes on from its checkpoint.
 .SECONDARY:
-$(RUNS)/%/model.keras: configs/ablations/%.flags configs/ablations/full.flags | $(VENV)/installed
-	$(BIN)/python train.py --flagfile=$< --workdir=$(@D) --dataset=$(DATASET) \
-	  --data_dir=$(DATA_DIR) $(TRAIN_FLAGS)
+define RULES
+$(RUNS)/$(1)/seed_$(2)/model.keras: configs/ablations/$(1).flags configs/ablations/full.flags | $(VENV)/installed
+	$(BIN)/python train.py --flagfile=$$< --seed=$(2) --workdir=$$(@D) \
+	  --dataset=$(DATASET) --data_dir=$(DATA_DIR) $(TRAIN_FLAGS)
+endef
+$(foreach variant,$(VARIANTS),$(foreach seed,$(SEEDS),\
+  $(eval $(call RULES,$(variant),$(seed)))))
 
 $(RUNS)/%/evaluation/report.json: $(RUNS)/%/model.keras
 	$(BIN)/python evaluate.py --workdir=$(RUNS)/$* --dataset=$(DATASET) \

@@ -11,10 +11,11 @@ from propose_keras.losses import reconstruction_3d
 from propose_keras.metrics.keras_metrics import MeanPerJointPositionError
 from propose_keras.networks.shapes import flatten_condition, unflatten_pose
 from propose_keras.normalization import PoseNormalization
+from propose_keras.presets import FromPreset
 
 
 @keras.saving.register_keras_serializable(package="propose_keras")
-class DeterministicLifter(keras.Model):
+class DeterministicLifter(FromPreset, keras.Model):
     """Residual MLP of the shape of Martinez et al. 2017 that lifts to one pose.
 
     It sees the same normalised keypoints as `ProPose`, learns the same normalised

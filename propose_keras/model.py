@@ -14,6 +14,7 @@ from propose_keras.networks import (
     PILGDLearner,
 )
 from propose_keras.normalization import PoseNormalization
+from propose_keras.presets import FromPreset
 from propose_keras.training.trainer import AlternatingTrainer
 
 _PARTS = ("pilgd_learner", "flow", "pagd_learner", "discriminator", "normalization")
@@ -28,7 +29,7 @@ def check_temperature(temperature):
 
 
 @keras.saving.register_keras_serializable(package="propose_keras")
-class ProPose(AlternatingTrainer):
+class ProPose(FromPreset, AlternatingTrainer):
     """Probabilistic 2D-to-3D human pose lifting (Fig. 2 of the paper).
 
     Called on keypoints, the model returns the pose at the mode; `sample` draws

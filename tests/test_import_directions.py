@@ -11,7 +11,7 @@ PACKAGE = ROOT / "propose_keras"
 # From the ground up; imports within a floor are allowed.
 FLOORS = [
     {"version", "backend", "skeletons", "random"},
-    {"normalization", "geometry", "inputs"},
+    {"normalization", "geometry", "inputs", "presets"},
     {"layers"},
     {"losses", "metrics", "networks"},
     {"training"},

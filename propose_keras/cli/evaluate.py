@@ -2,13 +2,13 @@
 
 Prints the tables of the paper and writes `report.json`, `report.md` and, with
 `--table`, the table in four formats. Tables 4 to 7 are made of the reports of several
-runs: `--table=4 --runs=DIR` reads `DIR/VARIANT/evaluation/report.json`.
+runs: `--table=4 --runs=DIR` reads `DIR/VARIANT/seed_*/evaluation/report.json`.
 """
 
-import functools
 import importlib.util
 import json
 import pathlib
+import re
 import sys
 import time
 
@@ -16,95 +16,20 @@ from absl import flags
 
 from propose_keras.cli import outputs, temperatures
 from propose_keras.cli.errors import UserError, run_main
-from propose_keras.cli.models import load_model
+from propose_keras.cli.evaluation_flags import define_flags
+from propose_keras.cli.models import load_model, preset_path
 from propose_keras.data.arrays import split_validation
 from propose_keras.data.reading import load_arrays
 from propose_keras.deterministic import DeterministicLifter
 from propose_keras.evaluation.evaluator import Evaluator, PoseDataError
 from propose_keras.evaluation.frames import select_poses
-from propose_keras.evaluation.protocols import OPTIONS, PROTOCOLS, get_protocol
+from propose_keras.evaluation.protocols import get_protocol
 from propose_keras.evaluation.report import format_report, write_report
 from propose_keras.evaluation.summary import summarize
 from propose_keras.flip import FlipEnsemble
 from propose_keras.model import ProPose
 
 _SECONDS_BETWEEN_LINES = 10.0
-
-
-def define_flags(values=flags.FLAGS):
-    """Defines the flags, by default those of the process."""
-    string = functools.partial(flags.DEFINE_string, flag_values=values)
-    integer = functools.partial(flags.DEFINE_integer, flag_values=values)
-    string("workdir", None, "Folder of a run.")
-    string(
-        "model",
-        "model.keras",
-        "Its model: model.keras, of the last step, or best.keras, of the lowest error "
-        "on the held-out subject.",
-    )
-    string("dataset", None, "Built data set: NAME or NAME/CONFIG.")
-    string("data_dir", None, "The --data_dir that tfds build was given.")
-    flags.DEFINE_enum(
-        "split",
-        "test",
-        ["test", "validation"],
-        "validation is --validation_subject of the training split.",
-        flag_values=values,
-    )
-    string("validation_subject", "S8", "Subject held out of training.")
-    string(
-        "protocol",
-        "h36m",
-        f"One of {', '.join(PROTOCOLS)}, with options such as h36m+16-joints: "
-        f"{', '.join(OPTIONS)}.",
-    )
-    flags.DEFINE_list(
-        "num_hypotheses",
-        ["1", "10", "200"],
-        "Numbers of hypotheses S.",
-        flag_values=values,
-    )
-    integer("frame_stride", 64, "Every so many frames, from frame 0 of each clip.", 1)
-    string("frame_list", None, "File of frames, for protocol h36m-hard.")
-    integer("seed", 0, "Of the hypotheses.", 0)
-    string("output", None, "Folder for reports; WORKDIR/evaluation if unset.")
-    integer("batch_size", 64, "Poses per step.", 1)
-    integer("chunk_size", None, "Hypotheses per pose at once; unset: 65536 / batch.", 1)
-    integer("table", None, "Table of the paper to print and write beside ours.", 1, 7)
-    string("runs", None, "For Tables 4 to 7: folder of the variants' runs.")
-    flags.DEFINE_list(
-        "reports",
-        [],
-        "For Tables 1 to 3: LABEL=report.json of other runs, for rows of their own.",
-        flag_values=values,
-    )
-    flags.DEFINE_bool(
-        "flip_test",
-        False,
-        "Lift the mirrored input too: the mode is the mean of both, every other "
-        "hypothesis is of the mirrored input. Twice the work.",
-        flag_values=values,
-    )
-    flags.DEFINE_float(
-        "temperature",
-        None,
-        "Factor on the base's deviation, instead of the model's own.",
-        lower_bound=1e-6,
-        flag_values=values,
-    )
-    flags.DEFINE_list(
-        "temperatures",
-        [],
-        "Print errors and calibration at each of these temperatures instead of a "
-        "report; with --split=validation only, since it is for choosing one.",
-        flag_values=values,
-    )
-    flags.DEFINE_bool(
-        "figures",
-        False,
-        "Draw the figures of the paper and of the report, PNG and PDF.",
-        flag_values=values,
-    )
 
 
 def main(argv):
@@ -127,27 +52,30 @@ def execute(values):
     if values.table is not None and values.table > 3:
         outputs.print_ablations(values.table, values.runs, values.output)
         return
+    if values.workdir and values.preset:
+        raise UserError("Pass --workdir or --preset, not both.")
     for name in ("workdir", "dataset", "data_dir"):
-        if not getattr(values, name):
+        if not getattr(values, name) and not (name == "workdir" and values.preset):
             raise UserError(f"--{name} is required.")
     if values.figures and importlib.util.find_spec("matplotlib") is None:
         raise UserError(
             "--figures needs matplotlib: pip install propose-keras[visualization]."
         )
-    workdir = pathlib.Path(values.workdir).expanduser()
-    output = pathlib.Path(values.output or workdir / "evaluation").expanduser()
+    folder = pathlib.Path(values.workdir or values.preset).expanduser()
+    output = folder / "evaluation" if values.workdir else pathlib.Path(folder.name)
+    output = pathlib.Path(values.output or output).expanduser()
     others = outputs.read_reports(values.reports)
     if values.temperatures:
-        evaluator, arrays = prepare(workdir, values)
+        evaluator, arrays = prepare(values)
         chosen = temperatures.parse(values)
         temperatures.print_table(evaluator, arrays, chosen, output, _Progress())
         return
-    model, arrays, report = evaluate(workdir, values)
+    model, arrays, report = evaluate(values)
     system = "ProPose" if isinstance(model, ProPose) else "Deterministic"
     print(format_report(report, system))
     try:
         if values.table is not None:
-            reports = {f"{system}, {workdir.name}": report, **others}
+            reports = {f"{system}, {folder.name}": report, **others}
             outputs.print_tables(values.table, reports, output)
         write_report(report, output, system)
         if values.figures:
@@ -157,8 +85,8 @@ def execute(values):
     print(f"Wrote {output / 'report.json'} and report.md.")
 
 
-def evaluate(workdir, values):
-    """Evaluates the model in a work folder under the flags.
+def evaluate(values):
+    """Evaluates a model under the flags.
 
     Returns:
         The model, the poses evaluated and the report.
@@ -166,7 +94,7 @@ def evaluate(workdir, values):
     Raises:
         UserError: If the flags, the data or the model do not fit.
     """
-    evaluator, arrays = prepare(workdir, values)
+    evaluator, arrays = prepare(values)
     try:
         measured = evaluator.evaluate(arrays, progress=_Progress())
     except PoseDataError as error:
@@ -190,7 +118,7 @@ def evaluate(workdir, values):
     return model, arrays.subset(measured.rows), report
 
 
-def prepare(workdir, values):
+def prepare(values):
     """The evaluator of the flags, and the poses to evaluate.
 
     Raises:
@@ -204,11 +132,15 @@ def prepare(workdir, values):
     except ValueError as error:
         raise UserError(str(error)) from error
     kinds = (ProPose, DeterministicLifter)
-    model = load_model(workdir / values.model, kinds, distribute=True)
+    if values.preset:
+        path = preset_path(values.preset)
+    else:
+        path = pathlib.Path(values.workdir).expanduser() / values.model
+    model = load_model(path, kinds, distribute=True)
     if isinstance(model, DeterministicLifter):
         if values.temperature or values.temperatures:
             raise UserError(
-                f"{workdir / values.model} gives one pose, not a distribution: it has "
+                f"{path} gives one pose, not a distribution: it has "
                 "no temperature. Leave --temperature and --temperatures out."
             )
         numbers = []
@@ -253,12 +185,23 @@ def read_poses(protocol, values):
     return select_poses(protocol, arrays, values.frame_stride, values.frame_list)
 
 
+def _family(dataset):
+    """Name of a data set without its config and version."""
+    return re.split("[/:]", dataset.strip())[0]
+
+
 def check_held_out(values):
     """Refuses to call a subject held out that the run was trained on."""
+    if not values.workdir:
+        return
     path = pathlib.Path(values.workdir).expanduser() / "configuration.json"
     if not path.exists():
         return
-    held_out = json.loads(path.read_text(encoding="utf-8")).get("validation_subject")
+    configuration = json.loads(path.read_text(encoding="utf-8"))
+    trained_on = map(_family, configuration.get("dataset", "").split(","))
+    if _family(values.dataset) not in trained_on:
+        return
+    held_out = configuration.get("validation_subject")
     if held_out != values.validation_subject:
         trained = f"held out {held_out}" if held_out else "held nobody out"
         raise UserError(

@@ -5,13 +5,26 @@ import keras
 from propose_keras import inference
 from propose_keras.cli.errors import UserError
 from propose_keras.model import ProPose
+from propose_keras.presets import preset_folder
+
+
+def preset_path(name):
+    """Folder of a preset.
+
+    Raises:
+        UserError: If there is none; the message lists the names.
+    """
+    try:
+        return preset_folder(name)
+    except ValueError as error:
+        raise UserError(str(error)) from error
 
 
 def load_model(path, kinds=(ProPose,), distribute=False):
-    """The model of a finished run.
+    """The model of a finished run or of a preset.
 
     Args:
-        path: `pathlib.Path` of a model.keras.
+        path: `pathlib.Path` of a model.keras or a preset's folder.
         kinds: Classes that the model may be of.
         distribute: Whether to spread the work over the devices where JAX has several.
 

@@ -56,10 +56,18 @@ def print_ablations(number, runs, output):
     if not runs:
         raise UserError(f"--table={number} is made of several runs: pass --runs.")
     runs = pathlib.Path(runs).expanduser()
-    paths = {v: runs / v / "evaluation" / "report.json" for v in VARIANTS[number]}
-    reports = read_reports([f"{v}={p}" for v, p in paths.items() if p.exists()])
-    missing = [str(path) for variant, path in paths.items() if variant not in reports]
-    if not reports:
+    name = pathlib.Path("evaluation", "report.json")
+    paths = {
+        variant: [runs / variant / name, *(runs / variant).glob(f"seed_*/{name}")]
+        for variant in VARIANTS[number]
+    }
+    reports, missing = {}, []
+    for variant, of_variant in paths.items():
+        there = [f"{path}={path}" for path in sorted(of_variant) if path.exists()]
+        reports[variant] = list(read_reports(there).values())
+        if not there:
+            missing.append(str(runs / variant / "seed_*" / name))
+    if not any(reports.values()):
         raise UserError(f"None of the reports of Table {number}: {', '.join(missing)}.")
     if missing:
         print(f"Not there, left empty: {', '.join(missing)}.", file=sys.stderr)

@@ -1,39 +1,45 @@
-"""Lifts keypoints: `propose-predict INPUT --model=PATH --output=FILE`.
+"""Lifts keypoints: `propose-predict INPUT --output=FILE`.
 
 INPUT is what a detector wrote: JSON of AlphaPose, MMPose, Detectron2 or COCO, a folder
 of OpenPose's JSON, npz, npy or csv; see `docs/inference.md`.
 """
 
+import contextlib
 import functools
-import importlib.util
-import os
 import pathlib
 import sys
-import tempfile
 import time
 
 from absl import flags
 
 from propose_keras.cli.errors import UserError, run_main
 from propose_keras.data.infilling import MIN_JOINTS
-from propose_keras.inference import LiftedPoses, Lifter
+from propose_keras.inference import Lifter
+from propose_keras.inference.views import check_intrinsics
 from propose_keras.inference.writing import open_writer
 from propose_keras.skeletons import SKELETONS
-from propose_keras.visualization import figure_hypotheses
 
+DEFAULT_PRESET = "propose_cmu"
 _SECONDS_BETWEEN_LINES = 10.0
-_FIGURE_SUFFIXES = (".png", ".pdf", ".svg")
-# Rows of the figure and hypotheses of each.
-_NUM_FANS, _FAN_SIZE = 4, 50
+_OUTPUTS = ("output", "figure", "video", "html")
 
 
 def define_flags(values=flags.FLAGS):
     """Defines the flags, by default those of the process."""
     string = functools.partial(flags.DEFINE_string, flag_values=values)
     integer = functools.partial(flags.DEFINE_integer, flag_values=values)
+    number = functools.partial(flags.DEFINE_float, flag_values=values)
+    string(
+        "preset",
+        None,
+        f"Model that comes with the package, or folder of one; {DEFAULT_PRESET} if "
+        "there is no --model either.",
+    )
     string("model", None, "The model.keras of a run.")
-    string("output", None, "File to write: FILE.npz or FILE.json.")
+    string("output", None, "File to write: FILE.npz, FILE.json or FILE.bvh.")
     string("figure", None, "Picture of a few poses to write: FILE.png, .pdf or .svg.")
+    string("video", None, "Film to write: FILE.mp4 or FILE.gif.")
+    string("html", None, "Stand-alone page with a 3D viewer to write: FILE.html.")
     integer("num_hypotheses", 200, "Hypotheses S of each pose.", 1)
     integer("seed", 0, "Of the hypotheses.", 0, 2**31 - 1)
     flags.DEFINE_enum(
@@ -44,20 +50,14 @@ def define_flags(values=flags.FLAGS):
         flag_values=values,
     )
     string("image_size", None, "WIDTHxHEIGHT of the images in pixels.")
-    flags.DEFINE_float(
-        "score_threshold",
-        0.3,
-        "Joints of a lower score are missing.",
-        0.0,
-        1.0,
-        flag_values=values,
-    )
-    flags.DEFINE_float(
+    string("intrinsics", None, "FX,FY,CX,CY of the camera in pixels, if known.")
+    number("frame_rate", 30.0, "Frames per second, for bvh and video.", 0.01)
+    number("score_threshold", 0.3, "Joints of a lower score are missing.", 0.0, 1.0)
+    number(
         "keypoint_noise",
         50.0,
         "Deviation of a joint of score 0, mm at the person's scale.",
         0.0,
-        flag_values=values,
     )
     integer("batch_size", 16, "People per step.", 1)
 
@@ -77,126 +77,108 @@ def execute(source, values):
     Raises:
         UserError: If the flags, the keypoints, the model or the outputs do not fit.
     """
-    for name in ("model", "output"):
-        if not getattr(values, name):
-            raise UserError(f"--{name} is required.")
+    paths = {
+        name: pathlib.Path(getattr(values, name)).expanduser()
+        for name in _OUTPUTS
+        if getattr(values, name)
+    }
+    if not paths:
+        raise UserError(
+            "There is nothing to write: pass --output, --figure, --video or --html."
+        )
+    if len({path.resolve() for path in paths.values()}) < len(paths):
+        raise UserError("Two outputs have the same name.")
     image_size = parse_image_size(values.image_size)
-    output = pathlib.Path(values.output).expanduser()
-    figure = check_figure(values.figure, output)
+    intrinsics = parse_intrinsics(values.intrinsics)
     source = pathlib.Path(source).expanduser()
     if not source.exists():
         raise UserError(f"There is no file or folder {source}.")
-    folder = (figure or output).parent
+    with contextlib.ExitStack() as stack:
+        writers = [
+            stack.enter_context(_open(name, path, values.frame_rate))
+            for name, path in paths.items()
+        ]
+        lifter = make_lifter(values)
+        try:
+            stream = lifter.stream(source, values.layout, image_size, intrinsics)
+            summary = lift(stream, writers)
+            stack.close()  # Now, so that a disk that is full is told of.
+        except (OSError, ValueError) as error:
+            raise UserError(str(error)) from error
+    names = ", ".join(str(path) for path in paths.values())
+    print(f"Wrote {names}: {summary}")
+
+
+def _open(name, path, frame_rate):
+    """The writer of an output, by the name of its flag."""
     try:
-        with _open(output) as writer, tempfile.TemporaryDirectory(dir=folder) as spare:
-            chosen, summary = lift(source, image_size, values, writer)
-            if figure:
-                os.replace(draw(chosen, os.path.join(spare, figure.name)), figure)
-    except (OSError, ValueError) as error:
-        raise UserError(str(error)) from error
-    print(f"Wrote {output}: {summary}")
+        if name == "figure":
+            from propose_keras.visualization.figure_writer import FigureWriter
+
+            return FigureWriter(path)
+        if name == "video":
+            from propose_keras.visualization.video import VideoWriter
+
+            return VideoWriter(path, frame_rate=frame_rate)
+        if name == "html":
+            from propose_keras.visualization.viewer import HtmlWriter
+
+            return HtmlWriter(path)
+        return open_writer(path, frame_rate=frame_rate)
+    except (OSError, ValueError, ImportError) as error:
+        raise UserError(f"Cannot write --{name}={path}: {error}") from error
 
 
-def _open(output):
-    try:
-        return open_writer(output)
-    except (OSError, ValueError) as error:
-        raise UserError(f"Cannot write --output={output}: {error}") from error
+def make_lifter(values):
+    """The `Lifter` of the flags.
 
-
-def lift(source, image_size, values, writer):
-    """Lifts everything into a writer.
-
-    Returns:
-        A few rows for the figure, and what was done, in words.
+    Raises:
+        UserError: If there is no such model.
     """
-    try:
-        lifter = Lifter(
-            pathlib.Path(values.model).expanduser(),
-            num_hypotheses=values.num_hypotheses,
-            seed=values.seed,
-            batch_size=values.batch_size,
-            score_threshold=values.score_threshold,
-            keypoint_noise=values.keypoint_noise,
+    if values.model and values.preset:
+        raise UserError("Pass --model or --preset, not both.")
+    settings = {
+        name: getattr(values, name)
+        for name in (
+            *("num_hypotheses", "seed", "batch_size"),
+            *("score_threshold", "keypoint_noise"),
         )
+    }
+    try:
+        if values.model:
+            return Lifter(pathlib.Path(values.model).expanduser(), **settings)
+        return Lifter.from_preset(values.preset or DEFAULT_PRESET, **settings)
     except FileNotFoundError as error:
         raise UserError(f"{error} Pass the model.keras of a run.") from error
-    sample = _Sample()
-    people, num_poses, num_missing, num_skipped = set(), 0, 0, 0
+    except ValueError as error:
+        raise UserError(str(error)) from error
+
+
+def lift(stream, writers):
+    """Lifts everything of a stream into writers.
+
+    Returns:
+        What was done, in words.
+    """
+    people, num_poses, num_missing, num_skipped, num_hypotheses = set(), 0, 0, 0, 0
     last = time.monotonic()
-    for poses in lifter.stream(source, values.layout, image_size):
-        writer.write(poses)
-        sample.add(poses)
+    for poses in stream:
+        for writer in writers:
+            writer.write(poses)
         people.update(poses.person.tolist())
         num_poses += len(poses)
         num_missing += int(poses.missing.sum())
         num_skipped += poses.num_skipped
+        num_hypotheses = poses.hypotheses.shape[1]
         if time.monotonic() - last > _SECONDS_BETWEEN_LINES:
             last = time.monotonic()
             print(f"{num_poses:,} poses", file=sys.stderr, flush=True)
     noun = "person" if len(people) == 1 else "people"
-    summary = (
-        f"{num_poses:,} poses of {len(people):,} {noun} with {values.num_hypotheses} "
+    return (
+        f"{num_poses:,} poses of {len(people):,} {noun} with {num_hypotheses} "
         f"hypotheses each; {num_missing:,} joints filled in, {num_skipped:,} left out "
         f"for fewer than {MIN_JOINTS} joints."
     )
-    return sample.rows(), summary
-
-
-class _Sample:
-    """Keeps rows spread evenly over a stream of unknown length."""
-
-    def __init__(self):
-        self._kept, self._stride, self._count = [], 1, 0
-
-    def add(self, poses):
-        for row in range(len(poses)):
-            if self._count % self._stride == 0:
-                self._kept.append(poses.take(row, _FAN_SIZE))
-            self._count += 1
-            if len(self._kept) > 2 * _NUM_FANS:
-                self._kept, self._stride = self._kept[::2], 2 * self._stride
-
-    def rows(self):
-        count = min(_NUM_FANS, len(self._kept))
-        steps = [i * len(self._kept) // count for i in range(count)]
-        return LiftedPoses.concatenate([self._kept[i] for i in steps])
-
-
-def draw(poses, path):
-    """Draws poses into a file; returns its path."""
-    figure_hypotheses(
-        poses.keypoints,
-        poses.hypotheses,
-        None,
-        poses.mode,
-        path,
-        titles=[f"{f}, person {p}" for f, p in zip(poses.frame, poses.person)],
-    )
-    return path
-
-
-def check_figure(name, output):
-    """The figure's path, or None.
-
-    Raises:
-        UserError: If it cannot be drawn there.
-    """
-    if not name:
-        return None
-    path = pathlib.Path(name).expanduser()
-    if path.suffix not in _FIGURE_SUFFIXES or path == output:
-        raise UserError(
-            f"--figure={name}: expected a name that ends in "
-            f"{', '.join(_FIGURE_SUFFIXES)}."
-        )
-    if not path.parent.is_dir() or path.is_dir():
-        raise UserError(f"Cannot write --figure={name}: no such folder, or it is one.")
-    if importlib.util.find_spec("matplotlib") is None:
-        raise UserError(
-            "--figure needs matplotlib: pip install propose-keras[visualization]."
-        )
-    return path
 
 
 def parse_image_size(text):
@@ -214,6 +196,23 @@ def parse_image_size(text):
     if width < 1 or height < 1:
         raise UserError(f"--image_size={text}: expected WIDTHxHEIGHT, as in 1920x1080.")
     return width, height
+
+
+def parse_intrinsics(text):
+    """Four numbers of `FX,FY,CX,CY`, or None.
+
+    Raises:
+        UserError: If the text is something else.
+    """
+    if not text:
+        return None
+    try:
+        return check_intrinsics([float(part) for part in text.split(",")])
+    except ValueError:
+        raise UserError(
+            f"--intrinsics={text}: expected FX,FY,CX,CY in pixels, as in "
+            "1150,1150,500,500."
+        ) from None
 
 
 def run():

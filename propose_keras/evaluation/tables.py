@@ -2,7 +2,9 @@
 
 import functools
 import importlib.resources
+import itertools
 import json
+import statistics
 from collections.abc import Mapping, Sequence
 
 from propose_keras.data.human36m.naming import ACTIONS
@@ -204,15 +206,22 @@ def single_hypothesis_table(reports: Mapping[str, Mapping]) -> Table:
     return Table("One hypothesis, Protocol 1, mm", columns, tuple(rows))
 
 
-def ablation_table(number: int, reports: Mapping[str, Mapping]) -> Table:
+def ablation_table(number: int, reports: Mapping[str, Sequence[Mapping]]) -> Table:
     """The paper's Tables 4 to 7: variants under both protocols, mm.
+
+    Ours are means over the reports of a variant, one per seed, with the standard
+    deviation over seeds and the calibration error beside.
 
     Args:
         number: 4 (PILGD), 5 (base), 6 (training scheme) or 7 (losses).
-        reports: Variant (see `VARIANTS`) to report. Variants that are missing leave
-            our cells empty.
+        reports: Variant (see `VARIANTS`) to its reports. Variants that are missing
+            leave our cells empty.
+
+    Raises:
+        ValueError: If the reports are of different data sets or protocols.
     """
-    measured = {", ".join(_our_provenance(r)[:2]) for r in reports.values()}
+    everything = list(itertools.chain.from_iterable(reports.values()))
+    measured = {", ".join(_our_provenance(r)[:2]) for r in everything}
     if len(measured) > 1:
         raise ValueError(
             f"Table {number} compares variants, but the reports are of different data "
@@ -224,32 +233,45 @@ def ablation_table(number: int, reports: Mapping[str, Mapping]) -> Table:
         for entry in entries:
             if entry[name] is None:
                 continue
-            report = reports.get(entry["variant"])
-            ours = _our_result(report, entry["num_hypotheses"], kind)
+            result = "mode" if kind == "SH" else str(entry["num_hypotheses"])
+            ours = [
+                report
+                for report in reports.get(entry["variant"], ())
+                if result in report["results"]
+            ]
             rows.append(
                 (
                     kind,
                     entry["label"],
                     *(float(figure) for figure in entry[name]),
-                    ours["mpjpe"] if ours else None,
-                    ours["pa_mpjpe"] if ours else None,
-                    ", ".join(_our_provenance(report)[:2]) if ours else None,
+                    *_over_seeds([r["results"][result]["mpjpe"] for r in ours]),
+                    *_over_seeds([r["results"][result]["pa_mpjpe"] for r in ours]),
+                    _calibration(ours) if kind == "MH" else None,
+                    str(len(ours)) if ours else None,
+                    ", ".join(_our_provenance(ours[0])[:2]) if ours else None,
                 )
             )
     heads = {4: "PILGD", 5: "Base distribution", 6: "Training scheme", 7: "Method"}
     columns = (
         *("Type", heads[number], "Protocol 1, published", "Protocol 2, published"),
-        *("Protocol 1, ours", "Protocol 2, ours", "Data set and protocol, ours"),
+        *("Protocol 1, ours", "+-", "Protocol 2, ours", "+-", "ECE, %, ours"),
+        *("Seeds", "Data set and protocol, ours"),
     )
     title = f"Table {number}: MH is the best of 200, SH the mode, mm"
     return Table(title, columns, tuple(rows))
 
 
-def _our_result(report, num_hypotheses, kind):
-    if report is None:
-        return None
-    name = "mode" if kind == "SH" else str(num_hypotheses)
-    return report["results"].get(name)
+def _over_seeds(figures):
+    """Mean and standard deviation, None where there are too few figures."""
+    return (
+        statistics.mean(figures) if figures else None,
+        statistics.stdev(figures) if len(figures) > 1 else None,
+    )
+
+
+def _calibration(reports):
+    errors = [r["ece"] for r in reports if r.get("ece") is not None]
+    return 100 * statistics.mean(errors) if errors else None
 
 
 def make_tables(number: int, reports: Mapping[str, Mapping]) -> Sequence[Table]:
@@ -257,7 +279,7 @@ def make_tables(number: int, reports: Mapping[str, Mapping]) -> Sequence[Table]:
 
     Args:
         number: The table's number in the paper.
-        reports: Label to report; for Tables 4 to 7 variant to report.
+        reports: Label to report; for Tables 4 to 7 variant to list of reports.
 
     Raises:
         ValueError: If there is no such table or a report does not fit it.

@@ -1,6 +1,7 @@
 """From anyone's 2D keypoints to 3D hypotheses."""
 
-from propose_keras.inference.lifter import Lifter, load_model
+from propose_keras.inference.lifter import Lifter
+from propose_keras.inference.loading import load_model
 from propose_keras.inference.results import AXES, LiftedPoses
 
 __all__ = ["AXES", "LiftedPoses", "Lifter", "load_model"]

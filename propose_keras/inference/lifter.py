@@ -1,11 +1,8 @@
 """The lifter: 2D keypoints of any known layout in, distributions over 3D poses out."""
 
 import os
-import pathlib
-import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 
-import keras
 import numpy as np
 from keras import ops
 
@@ -16,46 +13,18 @@ from propose_keras.data.keypoint_files import (
     people_of_array,
     read_keypoints,
 )
-from propose_keras.deterministic import DeterministicLifter
+from propose_keras.inference.loading import load_model
 from propose_keras.inference.results import LiftedPoses
+from propose_keras.inference.views import (
+    check_image_size,
+    check_intrinsics,
+    to_model_view,
+)
 from propose_keras.model import ProPose
 from propose_keras.skeletons import convert_detections
 
 # Keeps the noise of keypoints apart from that of the base distribution.
 _KEYPOINT_NOISE = 1
-
-
-def load_model(
-    path: str | os.PathLike, kinds: tuple[type, ...] = (ProPose,)
-) -> ProPose | DeterministicLifter:
-    """Loads a model that was saved as a file; code in the file is not executed.
-
-    Args:
-        path: A `.keras` file.
-        kinds: Classes that the model may be of.
-
-    Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If the file is damaged or holds another model.
-    """
-    path = pathlib.Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"There is no model file {path}.")
-    # Other suffixes are formats of older Kerases, which safe mode does not cover.
-    if path.suffix != ".keras" or not zipfile.is_zipfile(path):
-        raise ValueError(
-            f"Cannot read {path}: it is not a .keras file, or it is cut short."
-        )
-    try:
-        model = keras.saving.load_model(path, compile=False, safe_mode=True)
-    except Exception as error:  # Keras lets through whatever a damaged file causes.
-        raise ValueError(f"Cannot read the model {path}: {error}") from error
-    if not isinstance(model, kinds):
-        expected = " or ".join(kind.__name__ for kind in kinds)
-        raise ValueError(
-            f"{path} holds a {type(model).__name__}, not a {expected} model."
-        )
-    return model
 
 
 class Lifter:
@@ -71,7 +40,7 @@ class Lifter:
     seed, n and i only.
 
     Args:
-        model: A `ProPose` of 17 joints, or the path of its `.keras` file.
+        model: A `ProPose` of 17 joints, or the path of its `.keras` file or preset.
         num_hypotheses: S, at least 1.
         seed: Of the hypotheses, from 0 to 2^31 - 1.
         batch_size: People per call of the program. 1 gives the first result soonest.
@@ -86,7 +55,7 @@ class Lifter:
 
     Example:
     ```python
-    lifter = Lifter("runs/full/model.keras", num_hypotheses=50)
+    lifter = Lifter.from_preset("propose_cmu", num_hypotheses=50)
     poses = lifter("alphapose-results.json", image_size=(1920, 1080))
     poses.mode, poses.hypotheses, poses.spread
     ```
@@ -128,20 +97,34 @@ class Lifter:
             self._lift_batch, tuple(self.model.variables)
         )
 
+    @classmethod
+    def from_preset(cls, preset: str | os.PathLike, **kwargs) -> "Lifter":
+        """A lifter with a model that comes with the package, see `presets`.
+
+        Args:
+            preset: Name, such as `"propose_cmu"`, or path of a preset's folder.
+            **kwargs: Further arguments of `Lifter`.
+        """
+        return cls(ProPose.from_preset(preset), **kwargs)
+
     def __call__(
         self,
         source,
         layout: str | None = None,
         image_size: Sequence[float] | None = None,
+        intrinsics: Sequence[float] | None = None,
     ) -> LiftedPoses:
         """Lifts everything in a source; arguments and errors as `stream`."""
-        return LiftedPoses.concatenate(list(self.stream(source, layout, image_size)))
+        return LiftedPoses.concatenate(
+            list(self.stream(source, layout, image_size, intrinsics))
+        )
 
     def stream(
         self,
         source,
         layout: str | None = None,
         image_size: Sequence[float] | None = None,
+        intrinsics: Sequence[float] | None = None,
     ) -> Iterator[LiftedPoses]:
         """Lifts a source batch by batch, in constant memory.
 
@@ -155,8 +138,12 @@ class Lifter:
                 - iterable of `PersonKeypoints`.
             layout: Joint order, see `propose_keras.skeletons`. Needed for arrays of 17
                 joints only.
-            image_size: Width and height of the images in pixels. Needed where the model
-                reads screen coordinates and the source lacks them.
+            image_size: Width and height of the images in pixels. Without them, in the
+                source or here, each person's hip is taken to lie in the middle of the
+                image; a model of `scale="image"` then refuses to lift.
+            intrinsics: fx, fy, cx, cy in pixels, or a camera matrix (3, 3), of a camera
+                without distortion. They replace the model's assumed focal length and
+                the image's size.
 
         Yields:
             `LiftedPoses` of `batch_size` people, the last of fewer.
@@ -166,7 +153,8 @@ class Lifter:
             ValueError: If keypoints or layout are wrong, the image size is not known,
                 or nobody in the source has enough joints.
         """
-        image_size = _check_image_size(image_size)
+        image_size = check_image_size(image_size)
+        intrinsics = check_intrinsics(intrinsics)
         waiting, num_lifted, num_skipped = [], 0, 0
         for index, person in enumerate(_people(source, layout)):
             keypoints, scores = convert_detections(
@@ -175,14 +163,14 @@ class Lifter:
             if not self._infilling.can_fill(keypoints, scores):
                 num_skipped += 1
                 continue
-            size = image_size or person.image_size
-            waiting.append((index, person, keypoints, scores, self._size(size)))
+            size = image_size or person.image_size or (np.nan, np.nan)
+            waiting.append((index, person, keypoints, scores, size))
             if len(waiting) == self.batch_size:
-                yield self._lift(waiting, num_skipped)
+                yield self._lift(waiting, intrinsics, num_skipped)
                 num_lifted += len(waiting)
                 waiting, num_skipped = [], 0
         if waiting or (num_lifted and num_skipped):
-            yield self._lift(waiting, num_skipped)
+            yield self._lift(waiting, intrinsics, num_skipped)
         elif not num_lifted:
             raise ValueError(
                 f"There is nobody to lift: of {num_skipped} people none has "
@@ -190,18 +178,7 @@ class Lifter:
                 f"{self._infilling.score_threshold}."
             )
 
-    def _size(self, image_size):
-        if image_size is not None:
-            return image_size
-        if self.model.normalization.needs_image_size:
-            raise ValueError(
-                "This model reads screen coordinates and the source does not say how "
-                "large the images are: pass `image_size`, their width and height in "
-                "pixels."
-            )
-        return 1.0, 1.0
-
-    def _lift(self, rows, num_skipped):
+    def _lift(self, rows, intrinsics, num_skipped):
         """Lifts up to `batch_size` rows; rows may be empty."""
         used = [min(i, len(rows) - 1) for i in range(self.batch_size)] if rows else []
         count = len(rows)
@@ -210,10 +187,16 @@ class Lifter:
         infilled = self._infilling(keypoints, scores)
         if rows:
             seeds = [(self.seed, rows[i][0]) for i in used]
+            seen, size, scale = to_model_view(
+                infilled.keypoints,
+                np.array([rows[i][4] for i in used]),
+                intrinsics,
+                self.model.normalization,
+            )
             lifted = self._compiled(
-                ops.convert_to_tensor(infilled.keypoints),
-                ops.convert_to_tensor(infilled.factor),
-                ops.convert_to_tensor(np.array([rows[i][4] for i in used], np.float32)),
+                ops.convert_to_tensor(seen),
+                ops.convert_to_tensor(infilled.factor * scale[:, None, None]),
+                ops.convert_to_tensor(size),
                 ops.convert_to_tensor(np.array(seeds, np.int32)),
             )
             lifted = {k: ops.convert_to_numpy(v)[:count] for k, v in lifted.items()}
@@ -267,18 +250,6 @@ def _nothing(num_hypotheses):
         "spread": np.zeros((0, 17), np.float32),
         "mode_latent_log_prob": np.zeros((0,), np.float32),
     }
-
-
-def _check_image_size(image_size):
-    if image_size is None:
-        return None
-    size = np.asarray(image_size, float)
-    if size.shape != (2,) or not (np.isfinite(size) & (size > 0)).all():
-        raise ValueError(
-            "Expected `image_size` to be width and height in pixels, received "
-            f"{image_size!r}."
-        )
-    return tuple(size.tolist())
 
 
 def _people(source, layout) -> Iterator[PersonKeypoints]:

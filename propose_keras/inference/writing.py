@@ -12,23 +12,31 @@ import numpy as np
 from propose_keras.inference.results import ARRAY_FIELDS, AXES, LiftedPoses
 from propose_keras.skeletons import H36M_17
 
-SUFFIXES = (".npz", ".json")
+SUFFIXES = (".npz", ".json", ".bvh")
 
 
-def open_writer(path: str | os.PathLike) -> "PoseWriter":
+def open_writer(path: str | os.PathLike, frame_rate: float = 30.0) -> "PoseWriter":
     """A writer for the kind of file that `path` names; use it in a `with` statement.
+
+    Args:
+        path: A name that ends in one of `SUFFIXES`.
+        frame_rate: Frames per second, which BVH wants to know.
 
     Raises:
         ValueError: If the suffix is none of `SUFFIXES`.
         OSError: If the folder cannot be written to, or `path` is a folder.
     """
     path = pathlib.Path(path)
-    kinds = dict(zip(SUFFIXES, (NpzWriter, JsonWriter)))
-    if path.suffix.lower() not in kinds:
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
         raise ValueError(
             f"expected a name that ends in {' or '.join(SUFFIXES)}, not {path.name!r}."
         )
-    return kinds[path.suffix.lower()](path)
+    if suffix == ".bvh":
+        from propose_keras.inference.bvh import BvhWriter
+
+        return BvhWriter(path, frame_rate=frame_rate)
+    return {".npz": NpzWriter, ".json": JsonWriter}[suffix](path)
 
 
 class PoseWriter:

@@ -222,10 +222,12 @@ def test_reports_of_other_runs_get_rows(evaluated, tmp_path):
 
 def test_ablations_are_made_of_reports(evaluated, tmp_path, capsys):
     report = json.loads((evaluated[0] / "report.json").read_text())
-    write_report(report, tmp_path / "end_to_end" / "evaluation")
+    for seed in ("seed_0", "seed_1"):
+        write_report(report, tmp_path / "end_to_end" / seed / "evaluation")
     execute("--table=6", f"--runs={tmp_path}")
     printed = capsys.readouterr()
-    assert "full/evaluation/report.json" in printed.err
+    assert "full/seed_*/evaluation/report.json" in printed.err
+    assert "| 2     |" in printed.out
     assert f"{report['results']['mode']['mpjpe']:.1f}" in printed.out
     assert (tmp_path / "table6.tex").exists()
 

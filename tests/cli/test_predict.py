@@ -11,6 +11,7 @@ from absl import flags
 from propose_keras import Lifter, ProPose
 from propose_keras.cli import predict
 from propose_keras.cli.errors import UserError
+from propose_keras.visualization.figure_writer import FigureWriter
 
 
 def detections(num_frames=5):
@@ -93,13 +94,13 @@ def test_json(model_file, source, tmp_path):
     assert np.shape(found["poses"][0]["hypotheses"]) == (4, 17, 3)
 
 
-def test_figure_shows_rows_of_the_whole_stream():
+def test_figure_shows_rows_of_the_whole_stream(tmp_path):
     from propose_keras.inference import LiftedPoses
 
-    sample = predict._Sample()
+    sample = FigureWriter(tmp_path / "a.png")
     for start in range(0, 100, 10):
         zeros = np.zeros((10, 17, 3))
-        sample.add(
+        sample.write(
             LiftedPoses(
                 frame=list(range(start, start + 10)),
                 person=np.zeros(10),
@@ -158,11 +159,18 @@ def test_wrong_keypoints_write_nothing(model_file, tmp_path, text, message):
 @pytest.mark.parametrize(
     "wrong, message",
     [
-        (["--model="], "--model is required"),
-        (["--output="], "--output is required"),
+        (["--output="], "nothing to write: pass --output"),
+        (["--preset=propose_cmu"], "--model or --preset, not both"),
+        (["--model=", "--preset=nobody"], "no preset 'nobody': it is .* propose_cmu"),
+        (["--intrinsics=1000,1000"], "expected FX,FY,CX,CY"),
+        (["--intrinsics=0,1,2,3"], "expected FX,FY,CX,CY"),
+        (["--figure={folder}/b.npz"], "Cannot write --figure=.*ends in .png"),
+        (["--html={folder}/a.txt"], "Cannot write --html="),
+        (["--video={folder}/a.avi"], "Cannot write --video="),
+        (["--figure={folder}/a.png", "--output={folder}/a.png"], "the same name"),
         (["--model=/no/model.keras"], "no model file /no/model.keras. Pass the model"),
         (["--model={source}"], "is not a .keras file"),
-        (["--output={folder}/a.txt"], "Cannot write --output=.*.npz or .json"),
+        (["--output={folder}/a.txt"], "Cannot write --output=.*.npz or .json or .bvh"),
         (["--output={folder}/none/a.npz"], "Cannot write --output=.*No such file"),
         (["--output={folder}"], "Cannot write --output="),
         (["--image_size=1000"], "expected WIDTHxHEIGHT"),

@@ -44,10 +44,19 @@ def test_paper_form_is_thirty_passes():
 
 def test_cameras_move_before_people_are_mirrored():
     values = parse("human36m_gt.flags", others=["--turn=30", "--other_bodies=0.1"])
-    names = [a.__qualname__ for a in training_flags.make_augmentations(values)]
-    assert [n.partition(".")[0] for n in names] == [
-        *("other_bodies", "turn", "random_flip")
+    assert augmentations(values) == ["other_bodies", "turn", "random_flip"]
+    values = parse(
+        "human36m_gt.flags",
+        others=["--other_bodies=0.1", "--other_cameras", "--detection_errors=0.1"],
+    )
+    assert augmentations(values) == [
+        *("other_bodies", "other_cameras", "random_flip", "detection_errors")
     ]
+
+
+def augmentations(values):
+    made = training_flags.make_augmentations(values, np.zeros((17, 3)))
+    return [a.__qualname__.partition(".")[0] for a in made]
 
 
 def clip(rotation):

@@ -163,3 +163,15 @@ def test_shapes_must_agree(arrays):
             clip_index=arrays.clip_index,
             frame_index=arrays.frame_index,
         )
+
+
+def test_concatenation_keeps_rows_with_their_clips(arrays):
+    more = make_arrays([make_clip("S5", "Sitting", "a", frames=3)], scores=True)
+    joined = PoseArrays.concatenate([arrays, more])
+    assert len(joined) == len(arrays) + 3
+    np.testing.assert_array_equal(joined.pose_3d[-3:], more.pose_3d)
+    assert list(joined.labels("subject")[[0, -1]]) == ["S1", "S5"]
+    assert joined.clip_index.dtype == np.int32
+    np.testing.assert_array_equal(joined.keypoint_scores[-3:], more.keypoint_scores)
+    without = make_arrays([make_clip("S6", frames=2)])
+    assert PoseArrays.concatenate([arrays, without]).keypoint_scores is None

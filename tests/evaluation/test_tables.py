@@ -157,15 +157,22 @@ def test_table_3_is_the_mode():
 )
 def test_ablation_tables_put_ours_beside_the_papers(number, variants):
     assert set(variants) == set(VARIANTS[number])
-    reports = {v: make_report(offset=10.0 * i) for i, v in enumerate(variants)}
+    reports = {
+        v: [make_report(offset=10.0 * i), make_report(offset=10.0 * i + 2)]
+        for i, v in enumerate(variants)
+    }
     (table,) = make_tables(number, reports)
     multi = [row for row in table.rows if row[0] == "MH"]
-    assert [row[4] for row in multi] == [60.0 + 10 * i for i in range(len(variants))]
+    assert [row[4] for row in multi] == [61.0 + 10 * i for i in range(len(variants))]
+    assert [row[5] for row in multi] == pytest.approx([2**0.5] * len(variants))
     single = [row for row in table.rows if row[0] == "SH"]
-    assert [row[5] for row in single] == (
-        [] if number == 7 else [47.0 + 10 * i for i in range(len(variants))]
+    assert [row[6] for row in single] == (
+        [] if number == 7 else [48.0 + 10 * i for i in range(len(variants))]
     )
-    (partly,) = make_tables(number, {"full": make_report()})
+    assert {row[9] for row in table.rows} == {"2"}
+    (partly,) = make_tables(number, {"full": [make_report()]})
+    ours = [row for row in partly.rows if row[4] is not None]
+    assert {row[5] for row in ours} == {None}
     assert sum(row[4] is None for row in partly.rows) == len(table.rows) * (
         len(variants) - 1
     ) / len(variants)

@@ -1,0 +1,69 @@
+"""A still picture of a few lifted poses, written like the other outputs."""
+
+import importlib.util
+import pathlib
+
+from propose_keras.inference.results import LiftedPoses
+from propose_keras.inference.writing import PoseWriter
+from propose_keras.visualization.skeleton import figure_hypotheses
+
+FIGURE_SUFFIXES = (".png", ".pdf", ".svg")
+# Rows of the figure and hypotheses of each.
+_NUM_FANS, _FAN_SIZE = 4, 50
+
+
+class FigureWriter(PoseWriter):
+    """Draws poses spread evenly over what is written, with a fan of hypotheses each.
+
+    Args:
+        path: A name that ends in one of `FIGURE_SUFFIXES`.
+
+    Raises:
+        ValueError: If the suffix is another one.
+        ImportError: If matplotlib is not installed.
+        OSError: If the folder cannot be written to, or `path` is a folder.
+    """
+
+    def __init__(self, path: pathlib.Path):
+        path = pathlib.Path(path)
+        if path.suffix.lower() not in FIGURE_SUFFIXES:
+            raise ValueError(
+                f"expected a name that ends in {', '.join(FIGURE_SUFFIXES)}, not "
+                f"{path.name!r}."
+            )
+        if importlib.util.find_spec("matplotlib") is None:
+            raise ImportError(
+                "Drawing needs matplotlib. Install it with "
+                "`pip install propose-keras[visualization]`."
+            )
+        super().__init__(path)
+        self._kept, self._stride, self._count = [], 1, 0
+
+    def write(self, poses: LiftedPoses) -> None:
+        """Looks at a batch."""
+        for row in range(len(poses)):
+            if self._count % self._stride == 0:
+                self._kept.append(poses.take(row, _FAN_SIZE))
+            self._count += 1
+            if len(self._kept) > 2 * _NUM_FANS:
+                self._kept, self._stride = self._kept[::2], 2 * self._stride
+
+    def rows(self) -> LiftedPoses:
+        """The rows that are drawn."""
+        count = min(_NUM_FANS, len(self._kept))
+        steps = [i * len(self._kept) // count for i in range(count)]
+        return LiftedPoses.concatenate([self._kept[i] for i in steps])
+
+    def _finish(self, discard: bool) -> pathlib.Path | None:
+        if discard or not self._kept:
+            return None
+        poses, path = self.rows(), self._folder / f"figure{self.path.suffix}"
+        figure_hypotheses(
+            poses.keypoints,
+            poses.hypotheses,
+            None,
+            poses.mode,
+            path,
+            titles=[f"{f}, person {p}" for f, p in zip(poses.frame, poses.person)],
+        )
+        return path

@@ -1,0 +1,167 @@
+import json
+import os
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from propose_keras import DeterministicLifter, Lifter, ProPose, presets
+
+SIZE = (1000, 1000)
+
+
+@pytest.fixture(scope="module")
+def model():
+    model = ProPose.from_sizes(
+        latent_size=4, width=8, num_couplings=2, temperature=1.3, name="propose"
+    )
+    rng = np.random.default_rng(0)
+    for variable in model.trainable_variables:
+        variable.assign(rng.normal(size=variable.shape) * 0.3)
+    return model
+
+
+@pytest.fixture
+def folder(model, tmp_path):
+    model.save_to_preset(tmp_path / "saved")
+    return tmp_path / "saved"
+
+
+def test_a_saved_preset_is_the_same_model(model, folder, keypoints):
+    loaded = ProPose.from_preset(folder)
+    assert loaded.name == "propose"
+    for mine, theirs in zip(model.variables, loaded.variables, strict=True):
+        np.testing.assert_array_equal(
+            ops.convert_to_numpy(mine), ops.convert_to_numpy(theirs)
+        )
+    expected = ops.convert_to_numpy(model.sample(keypoints, 3, 0, SIZE))
+    found = ops.convert_to_numpy(loaded.sample(keypoints, 3, 0, SIZE))
+    np.testing.assert_array_equal(expected, found)
+    names = {"config.json", "metadata.json", "model.weights.h5"}
+    assert {path.name for path in folder.iterdir()} == names
+    metadata = json.loads((folder / "metadata.json").read_text())
+    assert metadata["parameter_count"] == model.count_params()
+
+
+def test_weights_can_be_left_out(model, folder):
+    loaded = ProPose.from_preset(folder, load_weights=False)
+    assert loaded.count_params() == model.count_params()
+    pairs = zip(model.trainable_variables, loaded.trainable_variables, strict=True)
+    assert any(
+        np.abs(ops.convert_to_numpy(a) - ops.convert_to_numpy(b)).max() > 0.1
+        for a, b in pairs
+    )
+
+
+def test_a_compiled_model_is_saved_without_its_training(folder, model, tmp_path):
+    compiled = ProPose.from_preset(folder)
+    compiled.compile("adam")
+    compiled.save_to_preset(tmp_path / "compiled")
+    for name in ("config.json", "model.weights.h5"):
+        sizes = [(f / name).stat().st_size for f in (folder, tmp_path / "compiled")]
+        assert sizes[0] == pytest.approx(sizes[1], rel=0.02)
+    assert not ProPose.from_preset(tmp_path / "compiled").compiled
+
+
+def test_the_other_backend_reads_it(model, folder, keypoints, tmp_path):
+    np.save(tmp_path / "keypoints.npy", keypoints)
+    program = (
+        "import sys, numpy as np; from keras import ops; "
+        "from propose_keras import ProPose; "
+        "model = ProPose.from_preset(sys.argv[1]); "
+        "keypoints = np.load(sys.argv[2]); "
+        "poses = model.sample(keypoints, 3, 0, (1000, 1000)); "
+        "np.save(sys.argv[3], ops.convert_to_numpy(poses))"
+    )
+    other = "jax" if keras.backend.backend() == "tensorflow" else "tensorflow"
+    paths = [str(tmp_path / n) for n in ("keypoints.npy", "poses.npy")]
+    subprocess.run(
+        [sys.executable, "-c", program, str(folder), *paths],
+        env={**os.environ, "KERAS_BACKEND": other},
+        check=True,
+    )
+    expected = ops.convert_to_numpy(model.sample(keypoints, 3, 0, SIZE))
+    np.testing.assert_allclose(np.load(paths[1]), expected, atol=1e-3)
+
+
+def test_a_deterministic_lifter_is_a_preset_too(tmp_path, keypoints):
+    model = DeterministicLifter.from_sizes(width=8)
+    model.save_to_preset(tmp_path)
+    loaded = DeterministicLifter.from_preset(tmp_path)
+    np.testing.assert_array_equal(
+        ops.convert_to_numpy(model.mode(keypoints, SIZE)),
+        ops.convert_to_numpy(loaded.mode(keypoints, SIZE)),
+    )
+    with pytest.raises(ValueError, match="holds a DeterministicLifter, not a ProPose"):
+        ProPose.from_preset(tmp_path)
+
+
+def test_a_lifter_takes_presets(folder, keypoints):
+    lifter = Lifter.from_preset(folder, num_hypotheses=2)
+    assert lifter(keypoints, "h36m17", SIZE).hypotheses.shape == (7, 2, 17, 3)
+
+
+def test_unknown_names_list_the_known_ones(tmp_path):
+    for name in ("propose_cmux", tmp_path / "nothing"):
+        with pytest.raises(ValueError, match="neither one of propose_cmu"):
+            ProPose.from_preset(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("config.json", b"{"),
+        ("config.json", b"[1]"),
+        ("config.json", b"{}"),
+        ("config.json", b"[" * 100_000),
+        ("config.json", b" " * (1 << 21)),
+        ("model.weights.h5", b"not HDF5"),
+    ],
+)
+def test_damage_is_told(folder, name, content):
+    (folder / name).write_bytes(content)
+    with pytest.raises(ValueError, match="Cannot read|holds a None"):
+        ProPose.from_preset(folder)
+
+
+def test_weights_of_another_architecture_are_told(folder, tmp_path):
+    ProPose.from_sizes(latent_size=4, width=16, num_couplings=2).save_to_preset(
+        tmp_path / "wider"
+    )
+    (tmp_path / "wider/model.weights.h5").replace(folder / "model.weights.h5")
+    with pytest.raises(ValueError, match="Cannot read the preset"):
+        ProPose.from_preset(folder)
+
+
+def test_a_hostile_configuration_runs_nothing(folder):
+    config = json.loads((folder / "config.json").read_text())
+    hostile = keras.layers.Lambda(lambda x: x)
+    lambda_config = keras.saving.serialize_keras_object(hostile)
+    config["config"]["normalization"] = lambda_config
+    (folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ValueError, match="Cannot read the preset"):
+        ProPose.from_preset(folder)
+    config["class_name"], config["registered_name"] = "system", "os>system"
+    (folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ValueError, match="not a ProPose"):
+        ProPose.from_preset(folder)
+
+
+def test_nothing_is_left_half_written(model, tmp_path, monkeypatch):
+    folder = tmp_path / "saved"
+
+    def fail(*args):
+        raise OSError("no space left")
+
+    monkeypatch.setattr(ProPose, "save_weights", fail)
+    with pytest.raises(OSError, match="no space"):
+        model.save_to_preset(folder)
+    assert list(folder.iterdir()) == []
+
+
+def test_names_are_those_of_the_folders():
+    for name in presets.preset_names():
+        assert presets.preset_folder(name).name == name
