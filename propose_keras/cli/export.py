@@ -1,6 +1,7 @@
 """Exports a model: `propose-export --workdir=DIR --output=DIR --version=N`.
 
-Writes `OUTPUT/N`, a SavedModel for TensorFlow Serving; see `docs/serving.md`.
+Writes `OUTPUT/N`: a SavedModel for TensorFlow Serving or, with `--format=onnx`, two
+ONNX files; see `docs/serving.md`.
 """
 
 import functools
@@ -10,7 +11,13 @@ import pathlib
 from absl import flags, logging
 
 from propose_keras.cli.errors import UserError, run_main
-from propose_keras.cli.models import load_model
+from propose_keras.cli.models import load_model, preset_path
+
+# Packages that a format needs; the extra of setup.cfg is named after the value.
+_PACKAGES = {
+    "saved_model": ("serving", ("tensorflow", "tensorflow_serving")),
+    "onnx": ("onnx", ("tensorflow", "onnx", "tf2onnx")),
+}
 
 
 def define_flags(values=flags.FLAGS):
@@ -18,9 +25,22 @@ def define_flags(values=flags.FLAGS):
     string = functools.partial(flags.DEFINE_string, flag_values=values)
     integer = functools.partial(flags.DEFINE_integer, flag_values=values)
     string("workdir", None, "Folder of a run: its model.keras is taken.")
+    string(
+        "preset",
+        None,
+        "Instead of --workdir: model that comes with the package, or folder of one.",
+    )
     string("output", None, "Folder of the served model's versions.")
     integer("version", None, "Of the export; an existing one is refused.", 1, 2**63 - 1)
-    integer("num_hypotheses", 200, "S of the signature 'hypotheses'.", 1)
+    flags.DEFINE_enum(
+        "format", "saved_model", list(_PACKAGES), "What to write.", flag_values=values
+    )
+    integer(
+        "num_hypotheses",
+        200,
+        "S of the signature 'hypotheses'; free in ONNX, where this has no effect.",
+        1,
+    )
 
 
 def main(argv):
@@ -40,25 +60,42 @@ def execute(values):
     Raises:
         UserError: If the flags, the model or the folder do not fit.
     """
+    if values.workdir and values.preset:
+        raise UserError("Pass --workdir or --preset, not both.")
     for name in ("workdir", "output", "version"):
-        if getattr(values, name) is None:
+        if getattr(values, name) is None and not (name == "workdir" and values.preset):
             raise UserError(f"--{name} is required.")
-    for module in ("tensorflow", "tensorflow_serving"):
-        if importlib.util.find_spec(module) is None:
+    extra, packages = _PACKAGES[values.format]
+    for package in packages:
+        if importlib.util.find_spec(package) is None:
             raise UserError(
-                f"Exporting needs {module}: pip install propose-keras[serving]."
+                f"Exporting needs {package}: pip install propose-keras[{extra}]."
             )
-    from propose_keras.serving import export_saved_model
-
     output = pathlib.Path(values.output).expanduser()
-    model = load_model(pathlib.Path(values.workdir).expanduser() / "model.keras")
+    if values.preset:
+        path = preset_path(values.preset)
+    else:
+        path = pathlib.Path(values.workdir).expanduser() / "model.keras"
+    model = load_model(path)
     try:
-        path = export_saved_model(model, output, values.version, values.num_hypotheses)
+        path = _export(model, output, values)
     except FileExistsError as error:
         raise UserError(str(error)) from error
     except OSError as error:
         raise UserError(f"Cannot write to --output={output}: {error}.") from error
+    except (ValueError, RuntimeError) as error:
+        raise UserError(f"Cannot export this model: {error}") from error
     print(f"Wrote {path}.")
+
+
+def _export(model, output, values):
+    from propose_keras import serving
+
+    if values.format == "onnx":
+        return serving.export_onnx(model, output / str(values.version))
+    return serving.export_saved_model(
+        model, output, values.version, values.num_hypotheses
+    )
 
 
 def run():

@@ -95,7 +95,7 @@ def execute(source, values):
         raise UserError(f"There is no file or folder {source}.")
     with contextlib.ExitStack() as stack:
         writers = [
-            stack.enter_context(_open(name, path, values.frame_rate))
+            stack.enter_context(_open(name, path, values.frame_rate, image_size))
             for name, path in paths.items()
         ]
         lifter = make_lifter(values)
@@ -105,11 +105,20 @@ def execute(source, values):
             stack.close()  # Now, so that a disk that is full is told of.
         except (OSError, ValueError) as error:
             raise UserError(str(error)) from error
-    names = ", ".join(str(path) for path in paths.values())
-    print(f"Wrote {names}: {summary}")
+    written = [
+        path
+        for writer, path in zip(writers, paths.values())
+        for path in getattr(writer, "paths", [path])
+    ]
+    print(f"Wrote {', '.join(map(str, written))}: {summary}")
+    for writer in writers:
+        if getattr(writer, "num_left_out", 0):
+            print(
+                f"{writer.path} leaves out {writer.num_left_out:,} frames at its end."
+            )
 
 
-def _open(name, path, frame_rate):
+def _open(name, path, frame_rate, image_size):
     """The writer of an output, by the name of its flag."""
     try:
         if name == "figure":
@@ -119,7 +128,7 @@ def _open(name, path, frame_rate):
         if name == "video":
             from propose_keras.visualization.video import VideoWriter
 
-            return VideoWriter(path, frame_rate=frame_rate)
+            return VideoWriter(path, frame_rate=frame_rate, image_size=image_size)
         if name == "html":
             from propose_keras.visualization.viewer import HtmlWriter
 

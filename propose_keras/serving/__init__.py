@@ -1,5 +1,23 @@
-"""Export for servers: the only part of the package that needs TensorFlow on JAX."""
+"""Exports for servers: SavedModels for TensorFlow Serving, and ONNX.
 
-from propose_keras.serving.saved_model import export_saved_model
+Names are resolved on first use: each kind of export has packages of its own.
+"""
 
-__all__ = ["export_saved_model"]
+import importlib
+
+_PUBLIC_NAMES = {
+    "export_onnx": "propose_keras.serving.onnx_model",
+    "export_saved_model": "propose_keras.serving.saved_model",
+}
+
+__all__ = list(_PUBLIC_NAMES)
+
+
+def __getattr__(name):
+    if name not in _PUBLIC_NAMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_PUBLIC_NAMES[name]), name)
+
+
+def __dir__():
+    return __all__

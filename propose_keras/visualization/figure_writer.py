@@ -19,7 +19,8 @@ class FigureWriter(PoseWriter):
         path: A name that ends in one of `FIGURE_SUFFIXES`.
 
     Raises:
-        ValueError: If the suffix is another one.
+        ValueError: If the suffix is another one; on leaving the `with` block, if
+            nothing was written.
         ImportError: If matplotlib is not installed.
         OSError: If the folder cannot be written to, or `path` is a folder.
     """
@@ -55,8 +56,10 @@ class FigureWriter(PoseWriter):
         return LiftedPoses.concatenate([self._kept[i] for i in steps])
 
     def _finish(self, discard: bool) -> pathlib.Path | None:
-        if discard or not self._kept:
+        if discard:
             return None
+        if not self._kept:
+            raise ValueError("there is no pose to draw.")
         poses, path = self.rows(), self._folder / f"figure{self.path.suffix}"
         figure_hypotheses(
             poses.keypoints,

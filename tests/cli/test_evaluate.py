@@ -2,6 +2,7 @@ import contextlib
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -15,6 +16,7 @@ from propose_keras.cli.errors import UserError
 from propose_keras.data import Clip, DatasetNotBuiltError, PoseArrays
 from propose_keras.deterministic import DeterministicLifter
 from propose_keras.evaluation.report import write_report
+from propose_keras.inference import load_model
 from propose_keras.model import ProPose
 
 ACTIONS = ("Directions", "Walking")
@@ -118,6 +120,32 @@ def test_test_split_is_evaluated_and_reported(evaluated):
     assert list(report["results"]) == ["mode", "1", "3"]
     assert "| ProPose, S=3 " in printed
     assert printed.startswith("# synthetic_human, test, protocol h36m")
+
+
+def test_presets_are_evaluated_as_their_runs_are(evaluated, workdir, built, tmp_path):
+    model = load_model(workdir / "model.keras")
+    model.save_to_preset(tmp_path / "mine")
+    preset = [f"--preset={tmp_path / 'mine'}", f"--output={tmp_path / 'report'}"]
+    execute(*arguments("", *preset, "--seed=7"))
+    expected, found = (
+        json.loads((folder / "report.json").read_text())
+        for folder in (evaluated[0], tmp_path / "report")
+    )
+    differing = {name for name in expected if found[name] != expected[name]}
+    assert differing <= {"seconds"}
+    execute(*arguments("", *preset, "--split=validation"))
+
+
+@pytest.mark.parametrize("dataset", ["synthetic_human/full", "cmu, synthetic_human"])
+def test_training_data_is_not_called_held_out(workdir, built, tmp_path, dataset):
+    shutil.copy(workdir / "model.keras", tmp_path)
+    settings = {"validation_subject": "", "dataset": dataset}
+    (tmp_path / "configuration.json").write_text(json.dumps(settings))
+    with pytest.raises(UserError, match="held nobody out"):
+        execute(*arguments(tmp_path, "--split=validation"))
+    settings["dataset"] = "cmu_mocap,human36m/gt"
+    (tmp_path / "configuration.json").write_text(json.dumps(settings))
+    execute(*arguments(tmp_path, "--split=validation"))
 
 
 def test_table_is_written_beside_published_rows(evaluated):
@@ -236,6 +264,8 @@ def test_ablations_are_made_of_reports(evaluated, tmp_path, capsys):
     "wrong, message",
     [
         (["--workdir="], "--workdir is required"),
+        (["--preset=propose_cmu"], "--workdir or --preset, not both"),
+        (["--workdir=", "--preset=nobody"], "no preset 'nobody': it is neither"),
         (
             ["--workdir=/no/such/folder"],
             "no /no/such/folder/model.keras. Train a model",

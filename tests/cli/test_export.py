@@ -11,6 +11,7 @@ from absl import flags
 
 from propose_keras.cli import export
 from propose_keras.cli.errors import UserError
+from propose_keras.inference import load_model
 from propose_keras.model import ProPose
 
 if importlib.util.find_spec("tensorflow_serving") is None:
@@ -51,6 +52,35 @@ def test_wrong_numbers(tmp_path, flag):
     name = flag.partition("=")[0].removeprefix("--")
     with pytest.raises(flags.IllegalFlagValueError, match=name):
         execute(f"--workdir={tmp_path}", f"--output={tmp_path / 'x'}", flag)
+    assert not (tmp_path / "x").exists()
+
+
+def test_presets_and_onnx(workdir, tmp_path):
+    pytest.importorskip("tf2onnx", reason="needs propose-keras[onnx]")
+    load_model(workdir / "model.keras").save_to_preset(tmp_path / "mine")
+    preset, output = f"--preset={tmp_path / 'mine'}", f"--output={tmp_path / 'served'}"
+    execute(preset, output, "--version=3", "--format=onnx")
+    assert {path.name for path in (tmp_path / "served" / "3").iterdir()} == {
+        *("hypotheses.onnx", "lift.onnx")
+    }
+    with pytest.raises(UserError, match="3 exists"):
+        execute(preset, output, "--version=3", "--format=onnx")
+    with pytest.raises(UserError, match="no preset 'nobody'"):
+        execute("--preset=nobody", output, "--version=4")
+    with pytest.raises(UserError, match="not both"):
+        execute(preset, f"--workdir={workdir}", output, "--version=4")
+
+
+@pytest.mark.parametrize(
+    ("form", "extra"), [("onnx", "onnx"), ("saved_model", "serving")]
+)
+def test_missing_packages_are_named(workdir, tmp_path, monkeypatch, form, extra):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(UserError, match=rf"pip install propose-keras\[{extra}\]"):
+        execute(
+            *(f"--workdir={workdir}", f"--output={tmp_path / 'x'}"),
+            *("--version=1", f"--format={form}"),
+        )
     assert not (tmp_path / "x").exists()
 
 

@@ -11,6 +11,7 @@ from absl import flags
 from propose_keras import Lifter, ProPose
 from propose_keras.cli import predict
 from propose_keras.cli.errors import UserError
+from propose_keras.inference import load_model
 from propose_keras.visualization.figure_writer import FigureWriter
 
 
@@ -85,6 +86,36 @@ def test_npz_and_figure(model_file, source, tmp_path, capsys):
         assert found["person"].tolist() == [3, 8] * 5
         for name in ("mode", "hypotheses", "spread"):
             np.testing.assert_array_equal(found[name], getattr(expected, name))
+
+
+def test_everything_at_once(model_file, source, tmp_path, capsys):
+    pytest.importorskip("imageio_ffmpeg", reason="needs propose-keras[visualization]")
+    pytest.importorskip("plotly", reason="needs propose-keras[visualization]")
+    flags = arguments(model_file, tmp_path / "a.bvh")
+    others = {"html": "a.html", "video": "a.gif", "figure": "a.png"}
+    execute(source, *flags, *(f"--{k}={tmp_path / v}" for k, v in others.items()))
+    written = {path.name for path in tmp_path.iterdir()}
+    assert written == {*others.values(), "a.person3.bvh", "a.person8.bvh"}
+    printed = capsys.readouterr().out
+    assert all(str(tmp_path / name) in printed for name in written)
+    assert "10 poses of 2 people" in printed
+
+
+def test_intrinsics_replace_the_image_size(model_file, source, tmp_path):
+    flags = arguments(model_file, tmp_path / "a.npz")
+    execute(source, *flags, "--image_size=", "--intrinsics=1150,1150,500,500")
+    execute(source, *flags, f"--output={tmp_path / 'b.npz'}")
+    with np.load(tmp_path / "a.npz") as found, np.load(tmp_path / "b.npz") as expected:
+        np.testing.assert_allclose(found["mode"], expected["mode"], atol=0.1)
+
+
+def test_presets_are_folders_too(model_file, source, tmp_path):
+    load_model(model_file).save_to_preset(tmp_path / "mine")
+    flags = ["--model=", f"--preset={tmp_path / 'mine'}"]
+    execute(source, *arguments(model_file, tmp_path / "a.npz"), *flags)
+    execute(source, *arguments(model_file, tmp_path / "b.npz"))
+    with np.load(tmp_path / "a.npz") as found, np.load(tmp_path / "b.npz") as expected:
+        np.testing.assert_allclose(found["mode"], expected["mode"], atol=0.01)
 
 
 def test_json(model_file, source, tmp_path):

@@ -95,8 +95,8 @@ def test_npz_grows_on_disk(tmp_path):
 
 
 def test_places_that_cannot_be_written(tmp_path):
-    with pytest.raises(ValueError, match="ends in .npz or .json, not 'a.bvh'"):
-        open_writer(tmp_path / "a.bvh")
+    with pytest.raises(ValueError, match="or .json or .bvh, not 'a.fbx'"):
+        open_writer(tmp_path / "a.fbx")
     with pytest.raises(FileNotFoundError):
         open_writer(tmp_path / "none" / "a.npz")
     (tmp_path / "folder.npz").mkdir()

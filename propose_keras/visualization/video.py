@@ -1,0 +1,210 @@
+"""Videos of lifted people as mp4 or gif, whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pathlib
+
+import numpy as np
+
+from propose_keras.inference.results import LiftedPoses
+from propose_keras.inference.writing import PoseWriter
+from propose_keras.skeletons import H36M_17
+from propose_keras.visualization.encoders import ENCODERS
+from propose_keras.visualization.frame_painter import (
+    VIEWS,
+    FramePainter,
+    Person,
+    project,
+)
+from propose_keras.visualization.skeleton import matplotlib_figure
+
+SUFFIXES = (".mp4", ".gif")
+MAX_PEOPLE, FAN_SIZE = 4, 20
+_DEFAULT_SIZES = {".mp4": (1280, 720), ".gif": (800, 450)}
+# What views show at least to each side of the hip, and at most, as no part of a body
+# is farther from it; mm.
+_ROOM, _REACH = 300.0, 1400.0
+
+
+class VideoWriter(PoseWriter):
+    """A video of a stream of poses; use it in a `with` statement.
+
+    A frame shows the keypoints that were lifted, those filled in hollow, and of each
+    person the mode over the first 20 hypotheses, from the camera and from the side,
+    without perspective, the hip always in the same place. Up to four people are shown,
+    who keep their panels while they are in the picture; the rest are counted. Frames
+    in which there is nobody are not in the stream, nor in the video.
+
+    Poses are kept on disk; the video is drawn at the end, when it is known what its
+    panels have to hold.
+
+    Args:
+        path: File to write: `.mp4` (H.264, yuv420p) or `.gif`.
+        frame_rate: Frames per second. A gif shows no more than 50.
+        max_frames: Further ones are left out.
+        image_size: Width and height in pixels of the images, which the 2D panel shows;
+            by default it shows where people are.
+        size: Width and height of the video in pixels, even; by default 1280 x 720, of
+            a gif 800 x 450.
+
+    Attributes:
+        num_frames: Frames that the video has.
+        num_left_out: Frames left out beyond `max_frames`.
+
+    Raises:
+        ImportError: If matplotlib, or imageio-ffmpeg or pillow, is not installed.
+        ValueError: If the suffix or a number is not one; on leaving the block, if there
+            is no pose to show.
+        OSError: If the folder cannot be written to, or `path` is a folder.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike,
+        frame_rate: float = 30.0,
+        max_frames: int = 3000,
+        image_size: tuple[int, int] | None = None,
+        size: tuple[int, int] | None = None,
+    ):
+        path = pathlib.Path(path)
+        self._suffix = path.suffix.lower()
+        if self._suffix not in SUFFIXES:
+            raise ValueError(
+                f"expected a name that ends in {' or '.join(SUFFIXES)}, not "
+                f"{path.name!r}."
+            )
+        if not 0 < frame_rate < np.inf or max_frames < 1:
+            raise ValueError(
+                "expected a `frame_rate` above 0 and `max_frames` of at least 1, "
+                f"received {frame_rate} and {max_frames}."
+            )
+        self._size = tuple(size or _DEFAULT_SIZES[self._suffix])
+        if min(self._size) < 64 or any(length % 2 for length in self._size):
+            raise ValueError(
+                "expected as `size` two even numbers of pixels, of at least 64, "
+                f"received {self._size}."
+            )
+        matplotlib_figure()
+        self._encode = ENCODERS[self._suffix]()
+        super().__init__(path)
+        self._frame_rate, self._max_frames = frame_rate, max_frames
+        self._image_size = image_size
+        self._rows = open(self._folder / "rows", "wb")  # noqa: SIM115
+        self._dtype: np.dtype | None = None
+        self._captions: list[str] = []
+        self._frame, self._people = None, []
+        self._slots: dict[int, int] = {}
+        self.num_left_out = 0
+
+    @property
+    def num_frames(self) -> int:
+        """Frames that the video has."""
+        return len(self._captions)
+
+    def write(self, poses: LiftedPoses) -> None:
+        """Appends a batch."""
+        hypotheses = poses.hypotheses[:, :FAN_SIZE]
+        if self._dtype is None:
+            self._dtype = _row_dtype(hypotheses.shape[1])
+        rows = np.zeros(len(poses), self._dtype)
+        rows["hypotheses"] = hypotheses
+        for name in ("person", "keypoints", "missing", "mode"):
+            rows[name] = getattr(poses, name)
+        for row, frame in zip(rows, poses.frame):
+            if frame != self._frame:
+                self._end_frame()
+                self._frame = frame
+            self._people.append(row)
+
+    def _end_frame(self) -> None:
+        """Keeps the frame that has been read, which may end in a later batch."""
+        people, self._people = self._people, []
+        if people and self.num_frames == self._max_frames:
+            self.num_left_out += 1
+        elif people:
+            numbers = [int(row["person"]) for row in people]
+            self._slots = _assign(numbers, self._slots)
+            for number, row in zip(numbers, people):
+                if number in self._slots:
+                    row["frame"], row["slot"] = self.num_frames, self._slots[number]
+                    self._rows.write(row.tobytes())
+            more = len(people) - len(self._slots)
+            note = f"   + {more} more {'person' if more == 1 else 'people'}"
+            self._captions.append(f"{self._frame}{note if more else ''}")
+
+    def _finish(self, discard: bool) -> pathlib.Path | None:
+        with self._rows:
+            if discard:
+                return None
+            self._end_frame()
+        if not self._captions:
+            raise ValueError(
+                f"there is no pose to show in {self.path}: nobody was detected with "
+                "enough joints."
+            )
+        rows = np.memmap(self._folder / "rows", self._dtype, "r")
+        finished = self._folder / f"finished{self._suffix}"
+        painter = FramePainter(
+            self._size,
+            int(rows["slot"].max()) + 1,
+            self._image_limits(rows),
+            _view_limits(rows["mode"]),
+            self._dtype["hypotheses"].shape[0],
+        )
+        ends = np.searchsorted(rows["frame"], np.arange(self.num_frames), "right")
+        encoder = self._encode(finished, self._size, self._frame_rate)
+        next(encoder)
+        with contextlib.closing(encoder):
+            for first, end, caption in zip([0, *ends], ends, self._captions):
+                encoder.send(painter.draw(caption, [*map(_person, rows[first:end])]))
+            encoder.send(None)
+        return finished
+
+    def _image_limits(self, rows: np.ndarray) -> np.ndarray:
+        if self._image_size is not None:
+            return np.array([(0, 0), self._image_size], float)
+        keypoints = rows["keypoints"]
+        low, high = keypoints.min(axis=(0, 1)), keypoints.max(axis=(0, 1))
+        margin = 0.06 * (high - low).max()
+        return np.array([low - margin, high + margin])
+
+
+def _row_dtype(num_hypotheses: int) -> np.dtype:
+    num_joints = H36M_17.num_joints
+    return np.dtype(
+        [
+            *[("frame", np.int64), ("person", np.int64), ("slot", np.int64)],
+            ("keypoints", np.float32, (num_joints, 2)),
+            ("missing", bool, (num_joints,)),
+            ("mode", np.float32, (num_joints, 3)),
+            ("hypotheses", np.float32, (num_hypotheses, num_joints, 3)),
+        ]
+    )
+
+
+def _assign(people: list[int], before: dict[int, int]) -> dict[int, int]:
+    """Slots of people: those who had one keep it, the others take what is free."""
+    slots = {person: before[person] for person in people if person in before}
+    free = [slot for slot in range(MAX_PEOPLE) if slot not in slots.values()]
+    new = [person for person in people if person not in slots]
+    return slots | dict(zip(new, free))
+
+
+def _person(row: np.void) -> Person:
+    return Person(
+        slot=int(row["slot"]),
+        name=str(row["person"]),
+        **{n: row[n] for n in ("keypoints", "missing", "mode", "hypotheses")},
+    )
+
+
+def _view_limits(modes: np.ndarray) -> np.ndarray:
+    """Corners `(views, 2, 2)` of what each view must show to hold all modes."""
+    drawn = np.stack([project(modes, view)[..., :2] for view in VIEWS.values()])
+    limits = np.stack([drawn.min(axis=(1, 2)), drawn.max(axis=(1, 2))], axis=1)
+    limits = limits.clip(-_REACH, _REACH)
+    limits[:, 0] = np.minimum(limits[:, 0], -_ROOM)
+    limits[:, 1] = np.maximum(limits[:, 1], _ROOM)
+    return limits + 80.0 * np.array([[-1], [1]])

@@ -1,0 +1,377 @@
+import dataclasses
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from propose_keras.inference import LiftedPoses
+from propose_keras.skeletons import H36M_17
+from propose_keras.visualization.frame_painter import VIEWS, project
+from propose_keras.visualization.video import VideoWriter
+
+pytest.importorskip("matplotlib")
+imageio_ffmpeg = pytest.importorskip("imageio_ffmpeg")
+Image = pytest.importorskip("PIL.Image")
+ndimage = pytest.importorskip("scipy.ndimage")
+
+SIZE = (640, 360)
+# Of videos of square images: the 2D panel, and the views.
+IMAGE_SIZE = (400, 400)
+LEFT, VIEWS_AREA = np.s_[60:300, 20:250], np.s_[30:330, 272:630]
+
+
+@pytest.fixture
+def lifted(standing):
+    """Makes people who wave: a row per pair of frame and person."""
+
+    def make(pairs, num_hypotheses=3):
+        n = len(pairs)
+        rng = np.random.default_rng(0)
+        mode = np.tile(standing, (n, 1, 1)).astype("float32")
+        wave = 60.0 * np.arange(n)
+        mode[:, H36M_17.index("LWrist"), 0] += wave
+        noise = rng.normal(0, 60, (n, num_hypotheses, 17, 3))
+        people = np.array([person for _, person in pairs], int)
+        keypoints = mode[..., :2] / 10 + np.stack([200 + 60 * people] * 2, -1)[:, None]
+        return LiftedPoses(
+            frame=[frame for frame, _ in pairs],
+            person=people,
+            mode=mode,
+            hypotheses=(mode[:, None] + noise).astype("float32"),
+            mean=mode,
+            spread=np.zeros((n, 17), "float32"),
+            mode_latent_log_prob=np.zeros(n, "float32"),
+            keypoints=keypoints.astype("float32"),
+            scores=np.ones((n, 17), "float32"),
+            missing=np.zeros((n, 17), bool),
+        )
+
+    return make
+
+
+def write(path, *batches, size=SIZE, **kwargs):
+    with VideoWriter(path, size=size, **kwargs) as writer:
+        for batch in batches:
+            writer.write(batch)
+    assert [p.name for p in path.parent.iterdir()] == [path.name]
+    frames, rate = read(path)
+    assert frames.shape[1:] == (size[1], size[0], 3)
+    assert len(frames) == writer.num_frames
+    return writer, frames, rate
+
+
+def read(path):
+    """Frames `(n, height, width, 3)`, and how many are shown in a second."""
+    if path.suffix == ".gif":
+        frames, durations = [], []
+        with Image.open(path) as image:
+            assert image.info["loop"] == 0
+            for index in range(image.n_frames):
+                image.seek(index)
+                frames.append(np.array(image.convert("RGB")))
+                durations.append(image.info["duration"])
+        return np.stack(frames), 1000 / np.mean(durations)
+    program = [imageio_ffmpeg.get_ffmpeg_exe(), "-i", path]
+    program += ["-f", "rawvideo", "-pix_fmt", "rgb24", "-"]
+    found = subprocess.run(program, capture_output=True, check=True)
+    about = re.search(
+        r"Video: h264 .*yuv420p.*?, (\d+)x(\d+).*?([\d.]+) fps", found.stderr.decode()
+    )
+    shape = -1, int(about[2]), int(about[1]), 3
+    return np.frombuffer(found.stdout, np.uint8).reshape(shape), float(about[3])
+
+
+def blue(frame):
+    """Where left bones are."""
+    red, _, blue = np.moveaxis(frame.astype(int), -1, 0)
+    return blue - red > 70
+
+
+def orange(frame):
+    """Where right bones are."""
+    return blue(frame[..., ::-1])
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "b.GIF", "c.gif"])
+@pytest.mark.parametrize("rate", [12.5, 30])
+def test_one_picture_per_frame(tmp_path, lifted, name, rate):
+    path = tmp_path / name.lower()
+    poses = lifted([(f"{i}.jpg", 0) for i in range(9)])
+    writer, frames, found = write(path, poses, frame_rate=rate)
+    assert writer.num_frames == 9
+    assert writer.num_left_out == 0
+    assert found == pytest.approx(rate, rel=0.02)
+    for before, after in zip(frames, frames[1:]):
+        moved = np.abs(before.astype(int) - after).max(axis=-1) > 60
+        assert 0.0005 < moved.mean() < 0.1
+    for color in (blue, orange):
+        assert color(frames[0]).mean() > 0.001
+    # White paper is white, in a gif's palette too.
+    assert (frames[0][2:6, -6:-2] >= 253).all()
+
+
+def test_panels_move_with_what_they_show(tmp_path, lifted):
+    still = lifted([(i, 0) for i in range(2)])
+    still = LiftedPoses.concatenate([still.take(0), still.take(0)])
+    still = dataclasses.replace(still, frame=["a", "a "])
+    path = tmp_path / "a.gif"
+    _, frames, _ = write(path, still, image_size=IMAGE_SIZE)
+    assert (frames[0] == frames[1]).all()
+    for field, changed, kept in (
+        ("keypoints", LEFT, VIEWS_AREA),
+        ("mode", VIEWS_AREA, LEFT),
+        ("hypotheses", VIEWS_AREA, LEFT),
+    ):
+        value = getattr(still, field).copy()
+        value[1, ..., 0] *= 1.1
+        path.unlink()
+        moved = dataclasses.replace(still, **{field: value})
+        _, frames, _ = write(path, moved, image_size=IMAGE_SIZE)
+        assert (frames[0][changed] != frames[1][changed]).any()
+        assert (frames[0][kept] == frames[1][kept]).all()
+
+
+@pytest.mark.parametrize("degrees", [30, 210])
+def test_left_and_right_have_their_colors(tmp_path, lifted, degrees):
+    """Whatever is nearer."""
+    poses = lifted([(0, 0)])
+    cos, sin = np.cos(np.deg2rad(degrees)), np.sin(np.deg2rad(degrees))
+    x, y, z = np.moveaxis(poses.mode, -1, 0)
+    mode = np.stack([cos * x + sin * z, y, cos * z - sin * x], axis=-1)
+    poses = dataclasses.replace(poses, mode=mode, hypotheses=mode[:, None])
+    _, frames, _ = write(tmp_path / "a.gif", poses, image_size=IMAGE_SIZE)
+    view = frames[0][VIEWS_AREA][:, :150]
+    left, right = (np.flatnonzero(f(view).any(axis=0)) for f in (blue, orange))
+    if degrees > 90:
+        left, right = right, left
+    assert left.min() > right.max() - 6
+    assert min(len(left), len(right)) > 15
+
+
+def test_a_fan_of_twenty(tmp_path, lifted):
+    many = lifted([(0, 0)], num_hypotheses=50)
+    path = tmp_path / "a.gif"
+    _, expected, _ = write(path, many.take(0, 20), image_size=IMAGE_SIZE)
+    path.unlink()
+    _, frames, _ = write(path, many, image_size=IMAGE_SIZE)
+    np.testing.assert_array_equal(frames, expected)
+    path.unlink()
+    _, fewer, _ = write(path, many.take(0, 3), image_size=IMAGE_SIZE)
+
+    def green(frame):
+        red, green, _ = np.moveaxis(frame[VIEWS_AREA].astype(int), -1, 0)
+        return (green - red > 15).mean()
+
+    assert green(frames[0]) > 1.5 * green(fewer[0])
+
+
+def test_batches_do_not_show(tmp_path, lifted):
+    """Not even within a frame."""
+    poses = lifted([(i, person) for i in range(3) for person in (4, 7)])
+    path = tmp_path / "a.gif"
+    _, expected, _ = write(path, poses)
+    assert len(expected) == 3
+    rows = [poses.take(row) for row in range(6)]
+    batches = rows[:3], rows[3:4], rows[4:]
+    path.unlink()
+    empty = lifted([])
+    batches = [LiftedPoses.concatenate(batch) for batch in batches]
+    _, frames, _ = write(path, batches[0], empty, *batches[1:], empty)
+    np.testing.assert_array_equal(frames, expected)
+
+
+def test_people_keep_their_panels(lifted, tmp_path, monkeypatch):
+    """The first four, and who comes takes the place of who went."""
+    drawn = []
+
+    class Painter:
+        def __init__(self, size, num_slots, *_):
+            self.size, self.num_slots = size, num_slots
+
+        def draw(self, caption, people):
+            drawn.append((caption, {person.name: person.slot for person in people}))
+            assert max(person.slot for person in people) < self.num_slots
+            return np.zeros((*self.size[::-1], 4), np.uint8)
+
+    monkeypatch.setattr("propose_keras.visualization.video.FramePainter", Painter)
+    groups = [[1, 2, 3], [3, 2, 5], [9, 8, 3, 2, 5, 7], [9, 8], [1, 2, 3, 4, 8]]
+    poses = lifted([(f"f{i}", p) for i, group in enumerate(groups) for p in group])
+    write(tmp_path / "a.gif", poses)
+    assert drawn == [
+        ("f0", {"1": 0, "2": 1, "3": 2}),
+        ("f1", {"3": 2, "2": 1, "5": 0}),
+        ("f2   + 2 more people", {"9": 3, "3": 2, "2": 1, "5": 0}),
+        ("f3", {"9": 3, "8": 0}),
+        ("f4   + 1 more person", {"1": 1, "2": 2, "3": 3, "8": 0}),
+    ]
+
+
+@pytest.mark.parametrize("num_people", [1, 2, 3, 4])
+def test_everyone_has_a_panel(tmp_path, lifted, num_people):
+    """The 2D input and two views for each, in all of which there is a right leg."""
+    poses = lifted([("$x_1.jpg", person) for person in range(num_people)])
+    path = tmp_path / "a.gif"
+    _, frames, _ = write(path, poses, size=(1280, 720), image_size=IMAGE_SIZE)
+    paper = np.abs(frames[0].astype(int) - 244).max(axis=-1) < 3
+    labels, _ = ndimage.label(paper)
+    large = np.bincount(labels.ravel()) > 10_000
+    large[0] = False
+    panels = ndimage.find_objects(np.where(large[labels], labels, 0))
+    panels = [panel for panel in panels if panel is not None]
+    assert len(panels) == 1 + 2 * num_people
+    assert all(orange(frames[0][panel]).sum() > 30 for panel in panels)
+
+
+def test_limits_stay(tmp_path, lifted):
+    """Who stands still is drawn in the same place when another frame is larger."""
+    poses = lifted([(i, 0) for i in range(3)])
+    mode = np.stack([poses.mode[0]] * 3)
+    mode[1] *= 1.4
+    poses = dataclasses.replace(
+        poses,
+        frame=["a", "b", "a "],
+        mode=mode,
+        hypotheses=np.stack([poses.hypotheses[0]] * 3),
+        keypoints=np.stack([poses.keypoints[0]] * 3),
+    )
+    _, frames, _ = write(tmp_path / "a.gif", poses)
+    assert (frames[0] == frames[2]).all()
+    assert (frames[0] != frames[1]).any()
+
+
+def test_missing_joints_are_hollow(tmp_path, lifted):
+    poses = lifted([(0, 0)])
+    path = tmp_path / "a.gif"
+    _, measured, _ = write(path, poses, image_size=IMAGE_SIZE)
+    path.unlink()
+    poses = dataclasses.replace(poses, missing=~poses.missing)
+    _, filled, _ = write(path, poses, image_size=IMAGE_SIZE)
+    # The panel is gray, what is hollow has white in it.
+    white = [(x[0][LEFT] > 252).all(axis=-1).sum() for x in (measured, filled)]
+    assert white[0] == 0
+    assert white[1] >= 17
+
+
+def test_image_size_is_what_the_panel_shows(tmp_path, lifted):
+    poses = lifted([(0, 0)])
+    path, heights = tmp_path / "a.gif", []
+    for image_size in ((400, 400), (800, 800)):
+        _, frames, _ = write(path, poses, image_size=image_size)
+        heights.append(np.ptp(np.flatnonzero(blue(frames[0][LEFT]).any(axis=1))))
+        path.unlink()
+    assert heights[0] == pytest.approx(2 * heights[1], abs=4)
+    assert heights[1] > 20
+
+
+def test_max_frames(tmp_path, lifted):
+    poses = lifted([(i // 2, i % 2) for i in range(14)])
+    path = tmp_path / "a.mp4"
+    writer, _, _ = write(path, poses, max_frames=7)
+    assert (writer.num_frames, writer.num_left_out) == (7, 0)
+    writer, frames, _ = write(path, poses, max_frames=4)
+    assert (writer.num_frames, writer.num_left_out) == (4, 3)
+    assert len(frames) == 4
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.gif"])
+def test_failure_leaves_everything_as_it_was(tmp_path, lifted, name, monkeypatch):
+    path = tmp_path / name
+    for existing in (False, True):
+        if existing:
+            path.write_text("from before")
+        with pytest.raises(ZeroDivisionError), VideoWriter(path) as writer:
+            writer.write(lifted([(0, 0)]))
+            raise ZeroDivisionError
+        assert [p.name for p in tmp_path.iterdir()] == [name] * existing
+    # While it is drawn.
+    calls = []
+
+    def draw(self, caption, people):
+        calls.append(caption)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return np.zeros((*SIZE[::-1], 4), np.uint8)
+
+    monkeypatch.setattr(
+        "propose_keras.visualization.frame_painter.FramePainter.draw", draw
+    )
+    with pytest.raises(KeyboardInterrupt), VideoWriter(path, size=SIZE) as writer:
+        writer.write(lifted([(0, 0), (1, 0), (2, 0)]))
+    assert calls == ["0", "1"]
+    assert [p.name for p in tmp_path.iterdir()] == [name]
+    assert path.read_text() == "from before"
+
+
+def test_a_video_cut_short_is_told(tmp_path, lifted, monkeypatch):
+    monkeypatch.setattr(imageio_ffmpeg, "count_frames_and_secs", lambda path: (1, 0.1))
+    writer = VideoWriter(tmp_path / "a.mp4", size=SIZE)
+    with pytest.raises(OSError, match="ffmpeg wrote 1 of 2 frames"), writer:
+        writer.write(lifted([(0, 0), (1, 0)]))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_mistakes_are_told(tmp_path, lifted):
+    with pytest.raises(ValueError, match=r"ends in .mp4 or .gif, not 'a.avi'"):
+        VideoWriter(tmp_path / "a.avi")
+    path = tmp_path / "a.mp4"
+    for wrong in ({"frame_rate": 0}, {"frame_rate": np.inf}, {"max_frames": 0}):
+        with pytest.raises(ValueError, match="expected a `frame_rate` above 0"):
+            VideoWriter(path, **wrong)
+    for size in ((321, 180), (32, 32)):
+        with pytest.raises(ValueError, match="two even numbers of pixels"):
+            VideoWriter(path, size=size)
+    with pytest.raises(FileNotFoundError):
+        VideoWriter(tmp_path / "none" / "a.mp4")
+    writer = VideoWriter(path)
+    with pytest.raises(ValueError, match="no pose to show"), writer:
+        writer.write(lifted([]))
+    assert list(tmp_path.iterdir()) == []
+    path.mkdir()
+    with pytest.raises(IsADirectoryError, match="is a folder"):
+        VideoWriter(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "module"),
+    [("a.mp4", "imageio_ffmpeg"), ("a.gif", "PIL"), ("a.gif", "matplotlib")],
+)
+def test_missing_packages_are_told(tmp_path, monkeypatch, name, module):
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(ImportError, match=r"propose-keras\[visualization\]"):
+        VideoWriter(tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_projections():
+    """The camera sees right and up; its left side sees forward to the left."""
+    right, down, forward = np.eye(3)
+    front, side = VIEWS.values()
+    np.testing.assert_allclose(project(right, front), [1, 0, 0], atol=1e-9)
+    np.testing.assert_allclose(project(down, front), [0, -1, 0], atol=1e-9)
+    np.testing.assert_allclose(project(forward, front), [0, 0, -1], atol=1e-9)
+    assert project(forward, side)[0] < -0.9
+    assert project(down, side)[1] < -0.9
+    assert project(right, side)[2] < -0.9
+
+
+def test_projections_are_those_of_matplotlib(lifted):
+    """With its orthographic camera."""
+    from matplotlib.figure import Figure
+    from mpl_toolkits.mplot3d import proj3d
+
+    poses = lifted([(0, 0)]).mode[0].astype(float)
+    for view in VIEWS.values():
+        axes = Figure().add_subplot(projection="3d", proj_type="ortho")
+        axes.view_init(*view)
+        axes.set(xlim=(-2e3, 2e3), ylim=(-2e3, 2e3), zlim=(-2e3, 2e3))
+        axes.set_box_aspect((1, 1, 1))
+        points = poses[:, [0, 2, 1]] * [1, 1, -1]
+        x, y, _ = proj3d.proj_transform(*points.T, axes.get_proj())
+        found = project(poses, view)
+        ratio = np.hypot(x - x[0], y - y[0])[1:]
+        mine = np.linalg.norm(found[1:, :2] - found[0, :2], axis=-1)
+        np.testing.assert_allclose(ratio / ratio[0], mine / mine[0], rtol=1e-6)
+        assert np.corrcoef(x, found[:, 0])[0, 1] == pytest.approx(1)
+        assert np.corrcoef(y, found[:, 1])[0, 1] == pytest.approx(1)

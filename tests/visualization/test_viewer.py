@@ -1,0 +1,474 @@
+import base64
+import dataclasses
+import hashlib
+import html.parser
+import json
+import re
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from propose_keras.inference import AXES, LiftedPoses
+from propose_keras.skeletons import H36M_17
+from propose_keras.visualization import skeleton, viewer
+from propose_keras.visualization.viewer import HtmlWriter
+
+HOSTILE = "</script><script>document.title='taken'</script><img src=x onerror=alert(1)>"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture
+def with_plotly():
+    pytest.importorskip("plotly.offline", reason="plotly is not installed")
+
+
+@pytest.fixture
+def without_plotly(monkeypatch):
+    """A page whose drawing library does nothing, for tests of the rest."""
+    monkeypatch.setattr(viewer, "plotly_source", lambda: "'</script>';\r\n")
+
+
+def poses(frames, people=None, num_hypotheses=4, standing=None):
+    """A row for each entry of `frames`, all different."""
+    num_rows = len(frames)
+    rng = np.random.default_rng(1)
+    body = np.zeros((17, 3)) if standing is None else standing
+    mode = body + rng.normal(0, 20, (num_rows, 17, 3))
+    mode -= mode[:, :1]
+    hypotheses = mode[:, None] + rng.normal(0, 40, (num_rows, num_hypotheses, 17, 3))
+    people = np.zeros(num_rows, int) if people is None else np.array(people)
+    return LiftedPoses(
+        frame=list(frames),
+        person=people,
+        mode=mode.astype("float32"),
+        hypotheses=hypotheses.astype("float32"),
+        mean=hypotheses.mean(1).astype("float32"),
+        spread=rng.uniform(0, 120, (num_rows, 17)).astype("float32"),
+        mode_latent_log_prob=np.zeros(num_rows, "float32"),
+        keypoints=(400 + 300 * people[:, None, None] + mode[..., :2] / 4).astype(
+            "float32"
+        ),
+        scores=np.ones((num_rows, 17), "float32"),
+        missing=np.arange(17 * num_rows).reshape(-1, 17) % 5 == 0,
+        num_skipped=1,
+    )
+
+
+def part(batch, start, stop):
+    arrays = {
+        field.name: getattr(batch, field.name)[start:stop]
+        for field in dataclasses.fields(batch)
+        if field.name != "num_skipped"
+    }
+    return LiftedPoses(**arrays)
+
+
+def write(path, *batches, **options):
+    with HtmlWriter(path, **options) as writer:
+        for batch in batches:
+            writer.write(batch)
+    assert [p.name for p in path.parent.iterdir()] == [path.name]
+    return page_data(path)
+
+
+def page_data(path):
+    text = path.read_text("utf-8")
+    data = json.loads(
+        re.search('<script type="application/json" id="data">(.*?)</script>', text)[1]
+    )
+    num_rows, num_hypotheses = len(data["person"]), data["numHypotheses"]
+    for name, dtype, shape in (
+        ("mode", "<i2", (17, 3)),
+        ("hypotheses", "<i2", (num_hypotheses, 17, 3)),
+        ("spread", "<u2", (17,)),
+        ("keypoints", "<f4", (17, 2)),
+        ("missing", "u1", (17,)),
+    ):
+        flat = np.frombuffer(base64.b64decode(data[name]), dtype)
+        data[name] = flat.reshape(num_rows, *shape)
+    return data
+
+
+@pytest.mark.parametrize("frames", [[3, 4, 4, 7], ["a.jpg", "b.jpg", "b.jpg", "ü.jpg"]])
+def test_page_holds_the_poses(tmp_path, without_plotly, frames):
+    batch = poses(frames, [2, 2, 9, 2], num_hypotheses=6)
+    batch.mode[0, 5, 1] = 1e6
+    data = write(tmp_path / "a.html", batch, num_hypotheses=5)
+    assert data["frames"] == [str(frames[i]) for i in (0, 1, 3)]
+    assert data["firstRow"] == [0, 1, 3, 4]
+    assert data["person"] == [2, 2, 9, 2]
+    assert data["numDrawn"] == 6
+    assert (data["numFrames"], data["stride"], data["numSkipped"]) == (3, 1, 1)
+    assert data["axes"] == AXES
+    assert tuple(data["joints"]) == H36M_17.joint_names
+    assert tuple(data["parents"]) == H36M_17.parents
+    assert data["mode"][0, 5, 1] == 32767
+    np.testing.assert_allclose(data["mode"][1:], batch.mode[1:], atol=0.51)
+    np.testing.assert_allclose(data["hypotheses"], batch.hypotheses[:, :5], atol=0.51)
+    np.testing.assert_allclose(data["spread"], batch.spread, atol=0.51)
+    np.testing.assert_array_equal(data["keypoints"], batch.keypoints)
+    np.testing.assert_array_equal(data["missing"], batch.missing)
+
+
+@pytest.mark.parametrize("num_frames, max_frames", [(7, 7), (8, 7), (40, 7), (9, 1)])
+def test_frames_are_thinned_evenly_with_all_their_people(
+    tmp_path, without_plotly, num_frames, max_frames
+):
+    frames = [f for f in range(num_frames) for _ in range(1 + f % 3)]
+    people = [p for f in range(num_frames) for p in range(1 + f % 3)]
+    batch = poses(frames, people)
+    # In threes, which cuts frames apart.
+    parts = [part(batch, i, i + 3) for i in range(0, len(batch), 3)]
+    data = write(tmp_path / "a.html", *parts, max_frames=max_frames)
+    kept = [int(name) for name in data["frames"]]
+    assert max_frames / 2 < len(kept) <= max_frames
+    assert kept == list(range(0, num_frames, data["stride"]))
+    assert data["numFrames"] == num_frames
+    rows = np.flatnonzero(np.isin(frames, kept))
+    assert data["person"] == [people[row] for row in rows]
+    assert np.diff(data["firstRow"]).tolist() == [1 + f % 3 for f in kept]
+    np.testing.assert_array_equal(data["keypoints"], batch.keypoints[rows])
+
+
+def test_no_more_frames_are_held_than_shown(without_plotly, tmp_path):
+    with HtmlWriter(tmp_path / "a.html", max_frames=5) as writer:
+        for frame in range(100):
+            writer.write(poses([frame]))
+            assert len(writer._frames.kept) <= 5
+
+
+def test_people_have_places_from_left_to_right_and_share_them_in_turn():
+    frame = np.array([0, 0, 1, 1, 2, 2, 3])
+    person = np.array([7, 4, 7, 4, 7, 5, 6])
+    x = np.array([900.0, 100, 900, 100, 900, 120, 50])
+    assert viewer.lanes(frame, person, x) == {4: 0, 5: 0, 6: 0, 7: 1}
+    assert viewer.lanes(frame[:2], person[:2], -x[:2]) == {7: 0, 4: 1}
+
+
+def test_failure_leaves_everything_as_it_was(tmp_path, without_plotly):
+    path = tmp_path / "a.html"
+    for existing in (False, True):
+        if existing:
+            path.write_text("from before")
+        with pytest.raises(ZeroDivisionError), HtmlWriter(path) as writer:
+            writer.write(poses([1]))
+            raise ZeroDivisionError
+        with pytest.raises(ValueError, match="no pose was written"), HtmlWriter(path):
+            pass
+        assert [p.name for p in tmp_path.iterdir()] == ["a.html"] * existing
+    assert path.read_text() == "from before"
+
+
+def test_wrong_arguments(tmp_path, without_plotly):
+    with pytest.raises(ValueError, match="ends in .html or .htm, not 'a.npz'"):
+        HtmlWriter(tmp_path / "a.npz")
+    with pytest.raises(ValueError, match="`max_frames` must be at least 1, received 0"):
+        HtmlWriter(tmp_path / "a.html", max_frames=0)
+    with pytest.raises(ValueError, match="`num_hypotheses` must be at least 1"):
+        HtmlWriter(tmp_path / "a.html", num_hypotheses=0)
+    with pytest.raises(FileNotFoundError):
+        HtmlWriter(tmp_path / "none" / "a.html")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_missing_plotly_is_said_before_any_work(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "plotly", None)
+    with pytest.raises(
+        ImportError, match=r"pip install propose-keras\[visualization\]"
+    ):
+        HtmlWriter(tmp_path / "a.html")
+    assert list(tmp_path.iterdir()) == []
+
+
+class Outline(html.parser.HTMLParser):
+    """Tags with their attributes, and the text of each script."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.scripts, self._in_script = [], [], False
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+        self._in_script = tag == "script"
+        if self._in_script:
+            self.scripts.append("")
+
+    def handle_endtag(self, tag):
+        self._in_script = False
+
+    def handle_data(self, data):
+        if self._in_script:
+            self.scripts[-1] += data
+
+
+def test_names_do_not_become_markup(tmp_path, without_plotly):
+    plain = write(tmp_path / "a.html", poses([1, 2]))
+    expected = Outline((tmp_path / "a.html").read_text("utf-8"))
+    (tmp_path / "a.html").unlink()
+    names = [HOSTILE, "{{plotly}}<!--<script>\ud800\u2028" + 200 * "x"]
+    found = write(tmp_path / "a<b>{{style}}.html", poses(names))
+    outline = Outline((tmp_path / "a<b>{{style}}.html").read_text("utf-8"))
+    assert outline.tags == expected.tags
+    assert len(outline.scripts) == 3
+    assert found["frames"] == [HOSTILE, names[1][:120] + "…"]
+    assert found["title"] == "a<b>{{style}}.html"
+    assert plain["frames"] == ["1", "2"]
+
+
+def test_page_loads_nothing_and_runs_its_own_scripts_only(tmp_path, without_plotly):
+    write(tmp_path / "a.html", poses([1]))
+    outline = Outline((tmp_path / "a.html").read_text("utf-8"))
+    links = {"src", "href", "srcset", "action", "style"}
+    assert not [tag for tag, attributes in outline.tags if links & set(attributes)]
+    [policy] = [
+        attributes["content"]
+        for tag, attributes in outline.tags
+        if attributes.get("http-equiv") == "Content-Security-Policy"
+    ]
+    _, *scripts = outline.scripts
+    assert scripts[0] == "'<\\/script>';\n"
+    hashes = [
+        base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        for text in scripts
+    ]
+    assert policy.startswith(
+        f"default-src 'none'; script-src 'sha256-{hashes[0]}' 'sha256-{hashes[1]}'; "
+    )
+    assert "http" not in policy
+
+
+# In a browser.
+
+
+@pytest.fixture(scope="module")
+def browser():
+    found = [path for path in map(shutil.which, BROWSERS) if path]
+    if not found:
+        pytest.skip(f"none of {', '.join(BROWSERS)} is installed")
+    return found[0]
+
+
+@pytest.fixture
+def browse(browser, tmp_path_factory, with_plotly):
+    """Opens a page without a window; returns what is printed and the messages."""
+
+    def run(url, *flags):
+        process = subprocess.run(
+            [
+                *(browser, "--headless=new", "--no-sandbox", "--disable-dev-shm-usage"),
+                *("--enable-unsafe-swiftshader", "--hide-scrollbars"),
+                *("--window-size=1280,800", "--enable-logging=stderr"),
+                f"--user-data-dir={tmp_path_factory.mktemp('profile')}",
+                *("--virtual-time-budget=60000", *flags, url),
+            ],
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=300,
+        )
+        assert process.returncode == 0, process.stderr
+        console = re.findall(r":CONSOLE.*", process.stderr)
+        # About speed, from the drawing library and from drawing without a GPU.
+        remarks = ("willReadFrequently", "GL Driver Message")
+        bad = [line for line in console if not any(text in line for text in remarks)]
+        return process.stdout, bad
+
+    return run
+
+
+@pytest.mark.slow
+def test_page_draws_in_a_browser(tmp_path, browse, standing):
+    path = tmp_path / "a.html"
+    write(path, poses(["first", HOSTILE, "last"], standing=standing))
+    page, messages = browse(f"{path.as_uri()}#frame=2", "--dump-dom")
+    assert messages == []
+    outline = Outline(page)
+    [root] = [attributes for tag, attributes in outline.tags if tag == "html"]
+    assert root["data-drawn"] == "1"
+    # Two are the page's own.
+    assert [tag for tag, _ in outline.tags].count("canvas") > 2
+    assert "WebGL is not supported" not in re.sub(r"(?s)<script.*?</script>", "", page)
+    assert "<title>a.html</title>" in page
+    name = html.escape(HOSTILE, quote=False)
+    assert f'<bdi id="frame-name">{name}</bdi>' in page
+    assert not [tag for tag, _ in outline.tags if tag == "img"]
+    assert "3 frames" in page
+    assert AXES in page
+
+
+DRIVER = """
+<script>
+(async () => {
+  const root = document.documentElement, scene = document.getElementById("scene");
+  const get = (id) => document.getElementById(id);
+  const trace = (name) => scene.data.find((one) => one.name === name);
+  const until = async (holds) => {
+    while (!holds()) {
+      await new Promise((resolve) => {
+        const observer = new MutationObserver(() => {
+          observer.disconnect();
+          resolve();
+        });
+        observer.observe(root, { attributeFilter: ["data-drawn"] });
+      });
+    }
+  };
+  const drawn = (frame) => until(() => root.dataset.drawn === String(frame));
+  const press = (key) => document.body.dispatchEvent(
+    new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+  const change = (id, values) => {
+    Object.assign(get(id), values);
+    get(id).dispatchEvent(new Event(id === "slider" ? "input" : "change"));
+  };
+  const joints = () => {
+    const { x, y, z, marker } = trace("joints");
+    return { x, y, z, spread: marker.color, frame: get("frame-name").textContent };
+  };
+  const points = (name) => {
+    const { x, y, z } = trace(name);
+    return x.map((value, i) => [value, y[i], z[i]]).filter(([value]) => value !== null);
+  };
+  const visible = () => ["hypotheses", "left"].map((name) => trace(name).visible);
+  const result = {};
+  await drawn(0);
+  result.first = joints();
+  result.fan = points("hypotheses");
+  result.bones = ["left", "middle", "right"].flatMap(points);
+  result.numLines = trace("hypotheses").x.filter((value) => value === null).length;
+  press("ArrowRight");
+  await drawn(1);
+  result.right = joints();
+  press("End");
+  await drawn(3);
+  press("ArrowLeft");
+  await drawn(2);
+  result.left = joints();
+  change("slider", { value: 3 });
+  await drawn(3);
+  result.slider = joints();
+  get("previous").click();
+  await drawn(2);
+  get("next").click();
+  await drawn(3);
+  press(" ");
+  await drawn(1);
+  result.playing = get("play").classList.contains("playing");
+  press(" ");
+  result.paused = !get("play").classList.contains("playing");
+  press("Home");
+  await drawn(0);
+  change("show-hypotheses", { checked: false });
+  await until(() => trace("hypotheses").visible === false);
+  result.onlyMode = visible();
+  change("show-mode", { checked: false });
+  change("show-hypotheses", { checked: true });
+  await until(() => trace("hypotheses").visible);
+  result.onlyHypotheses = visible();
+  change("show-spread", { checked: false });
+  await until(() => !trace("joints").visible);
+  change("show-spread", { checked: true });
+  change("person", { value: "8" });
+  await until(() => trace("joints").x.length === 17);
+  result.one = joints();
+  press("End");
+  await drawn(3);
+  result.absent = get("absent").hidden ? "" : get("absent").textContent;
+  result.caption = get("caption").textContent;
+  root.dataset.result = JSON.stringify(result);
+})();
+</script>
+</body>"""
+
+
+@pytest.mark.slow
+def test_controls_change_what_is_drawn(tmp_path, browse, standing):
+    # Eight frames of which every second is shown, the last of them with one person.
+    frames = [f for f in range(8) for _ in range(1 if f == 6 else 2)]
+    people = [p for f in range(8) for p in ([3] if f == 6 else [3, 8])]
+    batch = poses(frames, people, standing=standing)
+    path = tmp_path / "a.html"
+    data = write(path, batch, max_frames=4, num_hypotheses=3)
+    assert data["frames"] == ["0", "2", "4", "6"]
+    text = path.read_text("utf-8")
+    # The page would not run a script that is not its own.
+    text, count = re.subn('<meta http-equiv="Content-Security-Policy"[^>]*>', "", text)
+    assert count == 1
+    path.write_text("".join([text[: text.rindex("</body>")], DRIVER]), "utf-8")
+    page, messages = browse(path.as_uri(), "--dump-dom")
+    assert messages == []
+    [root] = [attributes for tag, attributes in Outline(page).tags if tag == "html"]
+    result = json.loads(root["data-result"])
+
+    def check(found, frame):
+        rows = [i for i, f in enumerate(frames) if f == frame]
+        assert found["frame"] == str(frame)
+        mode = data["mode"][data["firstRow"][frame // 2] :][: len(rows)]
+        assert len(found["x"]) == 17 * len(rows)
+        shape = len(rows), 17
+        x = np.reshape(found["x"], shape)
+        # Side by side, each around a hip of its own.
+        np.testing.assert_array_equal(x - x[:, :1], mode[..., 0])
+        np.testing.assert_array_equal(np.reshape(found["y"], shape), mode[..., 2])
+        np.testing.assert_array_equal(np.reshape(found["z"], shape), -mode[..., 1])
+        return x[:, 0].tolist()
+
+    hips = check(result["first"], 0)
+    assert hips[0] == 0
+    assert hips[1] >= 900
+    assert check(result["right"], 2) == hips
+    assert check(result["left"], 4) == hips
+    assert check(result["slider"], 6) == hips[:1]
+    assert result["first"]["spread"] == data["spread"][:2].ravel().tolist()
+    drawn = [np.reshape(result["first"][axis], (2, 17)) for axis in "xyz"]
+    bones = np.array(H36M_17.bones)
+    left, right = (np.isin(bones[:, 1], s) for s in (H36M_17.left, H36M_17.right))
+    order = [bones[left], bones[~left & ~right], bones[right]]
+    expected = [np.stack(drawn, -1)[:, chosen].reshape(-1, 3) for chosen in order]
+    np.testing.assert_array_equal(result["bones"], np.concatenate(expected))
+    fan = data["hypotheses"][:2][..., [0, 2, 1]] * np.array([1, 1, -1])
+    fan[1, ..., 0] += int(hips[1])
+    np.testing.assert_array_equal(result["fan"], fan[:, :, bones].reshape(-1, 3))
+    assert result["numLines"] == 2 * 3 * 16
+    assert result["playing"]
+    assert result["paused"]
+    assert result["onlyMode"] == [False, True]
+    assert result["onlyHypotheses"] == [True, False]
+    np.testing.assert_array_equal(result["one"]["x"], data["mode"][1, :, 0])
+    assert result["absent"] == "Person 8 is not in this frame."
+    assert "4 of 8 frames, one in 2" in result["caption"]
+    assert "the first 3 of S = 4 hypotheses" in result["caption"]
+    assert "1 person left out" in result["caption"]
+
+
+@pytest.mark.slow
+def test_picture_shows_the_pose(tmp_path, browse, standing):
+    image_module = pytest.importorskip("PIL.Image")
+    path, picture = tmp_path / "a.html", tmp_path / "picture.png"
+    write(path, poses([1], num_hypotheses=20, standing=standing))
+    _, messages = browse(path.as_uri(), f"--screenshot={picture}")
+    assert messages == []
+    with image_module.open(picture) as image:
+        pixels = np.asarray(image.convert("RGB")).astype(int)
+    assert pixels.shape == (800, 1280, 3)
+
+    def where(color, region):
+        rgb = [int(color[i : i + 2], 16) for i in (1, 3, 5)]
+        found = np.argwhere(np.abs(pixels[region] - rgb).max(-1) < 24)
+        assert len(found) > 150
+        return found
+
+    space = np.s_[130:640, 30:900]
+    image = np.s_[130:450, 960:1240]
+    for region in (space, image):
+        left = where(skeleton.LEFT_COLOR, region)
+        right = where(skeleton.RIGHT_COLOR, region)
+        middle = where(skeleton.MIDDLE_COLOR, region)
+        # The person of `standing` looks into the camera; the middle is above the hip.
+        assert left[:, 1].min() > right[:, 1].mean()
+        assert right[:, 1].max() < left[:, 1].mean()
+        assert middle[:, 0].mean() < left[:, 0].mean() - 20
