@@ -64,6 +64,11 @@ class PoseDistribution:
         Args:
             pose_3d: `(batch, S, J, 3)` mm.
         """
+        if len(pose_3d.shape) != 4:
+            raise ValueError(
+                "Expected `pose_3d` of shape (batch, S, J, 3), received "
+                f"{tuple(pose_3d.shape)}."
+            )
         pose = self._model.normalization.normalize_pose(pose_3d, self._view)
         latents, _ = self._model.pilgd_learner.encode(pose, self.condition)
         return self.log_prob_of_latents(latents)

@@ -28,6 +28,7 @@ from propose_keras.evaluation.report import format_report, write_report
 from propose_keras.evaluation.summary import summarize
 from propose_keras.flip import FlipEnsemble
 from propose_keras.model import ProPose
+from propose_keras.presets import preset_training
 
 _SECONDS_BETWEEN_LINES = 10.0
 
@@ -192,12 +193,18 @@ def _family(dataset):
 
 def check_held_out(values):
     """Refuses to call a subject held out that the run was trained on."""
-    if not values.workdir:
-        return
-    path = pathlib.Path(values.workdir).expanduser() / "configuration.json"
-    if not path.exists():
-        return
-    configuration = json.loads(path.read_text(encoding="utf-8"))
+    if values.preset:
+        configuration = preset_training(values.preset)
+        if configuration is None:
+            raise UserError(
+                f"The preset {values.preset} does not say what it was trained on, so "
+                "that nobody can be called held out. Evaluate --split=test."
+            )
+    else:
+        path = pathlib.Path(values.workdir).expanduser() / "configuration.json"
+        if not path.exists():
+            return
+        configuration = json.loads(path.read_text(encoding="utf-8"))
     trained_on = map(_family, configuration.get("dataset", "").split(","))
     if _family(values.dataset) not in trained_on:
         return
@@ -205,9 +212,9 @@ def check_held_out(values):
     if held_out != values.validation_subject:
         trained = f"held out {held_out}" if held_out else "held nobody out"
         raise UserError(
-            f"--split=validation asks for subject {values.validation_subject}, but the "
-            f"run in {values.workdir} {trained}: its figures would be those of "
-            "training data. Pass --validation_subject, or evaluate another run."
+            f"--split=validation asks for subject {values.validation_subject}, but "
+            f"{values.workdir or values.preset} {trained}: its figures would be those "
+            "of training data. Pass --validation_subject, or evaluate another run."
         )
 
 

@@ -29,11 +29,15 @@ def read_reports(entries):
                 f"--reports={entry}: expected LABEL=PATH of a report.json that "
                 "evaluate.py wrote."
             )
-        try:
-            reports[label] = read_report(path)
-        except ValueError as error:
-            raise UserError(f"{path} is no report: {error}.") from error
+        reports[label] = _read(path)
     return reports
+
+
+def _read(path):
+    try:
+        return read_report(path)
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path} is no report: {error}.") from error
 
 
 def print_tables(number, reports, output):
@@ -57,15 +61,14 @@ def print_ablations(number, runs, output):
         raise UserError(f"--table={number} is made of several runs: pass --runs.")
     runs = pathlib.Path(runs).expanduser()
     name = pathlib.Path("evaluation", "report.json")
-    paths = {
-        variant: [runs / variant / name, *(runs / variant).glob(f"seed_*/{name}")]
-        for variant in VARIANTS[number]
-    }
     reports, missing = {}, []
-    for variant, of_variant in paths.items():
-        there = [f"{path}={path}" for path in sorted(of_variant) if path.exists()]
-        reports[variant] = list(read_reports(there).values())
-        if not there:
+    for variant in VARIANTS[number]:
+        paths = sorted((runs / variant).glob(f"seed_*/{name}"))
+        alone = runs / variant / name
+        if not paths and alone.exists():
+            paths = [alone]
+        reports[variant] = [_read(path) for path in paths]
+        if not paths:
             missing.append(str(runs / variant / "seed_*" / name))
     if not any(reports.values()):
         raise UserError(f"None of the reports of Table {number}: {', '.join(missing)}.")

@@ -86,17 +86,18 @@ def execute(source, values):
         raise UserError(
             "There is nothing to write: pass --output, --figure, --video or --html."
         )
-    if len({path.resolve() for path in paths.values()}) < len(paths):
-        raise UserError("Two outputs have the same name.")
+    source = pathlib.Path(source).expanduser()
+    if len({path.resolve() for path in (source, *paths.values())}) <= len(paths):
+        raise UserError("Two outputs have the same name, or one is the input.")
     image_size = parse_image_size(values.image_size)
     intrinsics = parse_intrinsics(values.intrinsics)
-    source = pathlib.Path(source).expanduser()
     if not source.exists():
         raise UserError(f"There is no file or folder {source}.")
     with contextlib.ExitStack() as stack:
+        # The first is entered last, and so finished first: it matters most.
         writers = [
-            stack.enter_context(_open(name, path, values.frame_rate, image_size))
-            for name, path in paths.items()
+            stack.enter_context(_open(name, paths[name], values.frame_rate, image_size))
+            for name in reversed(paths)
         ]
         lifter = make_lifter(values)
         try:
@@ -107,7 +108,7 @@ def execute(source, values):
             raise UserError(str(error)) from error
     written = [
         path
-        for writer, path in zip(writers, paths.values())
+        for writer, path in zip(reversed(writers), paths.values())
         for path in getattr(writer, "paths", [path])
     ]
     print(f"Wrote {', '.join(map(str, written))}: {summary}")

@@ -28,7 +28,7 @@ def load_model(
     """
     path = pathlib.Path(path)
     if path.is_dir():
-        return load_preset(path, kinds)
+        return load_preset(path.resolve(), kinds)
     if not path.is_file():
         raise FileNotFoundError(f"There is no model file {path}.")
     # Other suffixes are formats of older Kerases, which safe mode does not cover.

@@ -3,7 +3,7 @@
 A model takes images to have one focal length, `PoseNormalization.focal_length`. Where
 the real one is known, keypoints are moved to where they would lie in a square image of
 that focal length; where not even the image's size is known, the hip is taken to lie in
-the middle of the image.
+the middle of the image, far enough away for perspective not to matter.
 """
 
 from collections.abc import Sequence
@@ -14,6 +14,9 @@ from propose_keras.skeletons import H36M_17
 
 # Width and height in pixels of the image that keypoints are moved to.
 _SIZE = 1000.0
+# Root mean square distance of the joints from the hip there, where nothing is known of
+# the image: a grown-up's at 5 m.
+_PERSON = 125.0
 
 
 def check_image_size(image_size: Sequence[float] | None) -> tuple[float, float] | None:
@@ -86,7 +89,10 @@ def to_model_view(
                 "large the images are: pass `image_size`, their width and height in "
                 "pixels, or `intrinsics`."
             )
-        middle = keypoints - keypoints[:, H36M_17.root, None] + _SIZE / 2
+        centred = keypoints - keypoints[:, H36M_17.root, None]
+        extent = np.sqrt(np.mean(np.sum(centred**2, axis=-1), axis=-1))
+        factor = _PERSON / np.maximum(extent, 1e-6)
+        middle = centred * factor[:, None, None] + _SIZE / 2
         keypoints = np.where(unknown[:, None, None], middle, keypoints)
-        size[unknown] = _SIZE
+        size[unknown], scale[unknown] = _SIZE, factor[unknown]
     return keypoints.astype(np.float32), size, scale

@@ -11,13 +11,14 @@ import pathlib
 import shutil
 import tempfile
 
+import h5py
 import keras
 
 from propose_keras.version import __version__
 
 _FOLDER = pathlib.Path(__file__).parent
 _CONFIG, _WEIGHTS, _METADATA = "config.json", "model.weights.h5", "metadata.json"
-_LARGEST_CONFIG = 1 << 20
+_LARGEST_JSON = 1 << 20
 
 
 def preset_names() -> tuple[str, ...]:
@@ -62,24 +63,53 @@ def load_preset(
             are damaged or do not fit each other.
     """
     folder = preset_folder(preset)
-    config = _read_config(folder / _CONFIG)
-    names = {keras.saving.get_registered_name(kind): kind for kind in kinds}
-    if config.get("registered_name") not in names:
-        expected = " or ".join(kind.__name__ for kind in kinds)
-        raise ValueError(
-            f"The preset {folder} holds a {config.get('class_name')}, not a "
-            f"{expected} model."
-        )
     try:
+        config = _read_json(folder / _CONFIG)
         model = keras.saving.deserialize_keras_object(config, safe_mode=True)
-        if load_weights:
-            model.load_weights(folder / _WEIGHTS)
     except Exception as error:  # Keras lets through whatever a damaged file causes.
         raise ValueError(f"Cannot read the preset {folder}: {error}") from error
+    if not isinstance(model, kinds):
+        expected = " or ".join(kind.__name__ for kind in kinds)
+        raise ValueError(
+            f"The preset {folder} holds a {type(model).__name__}, not a {expected} "
+            "model."
+        )
+    if load_weights:
+        _load_weights(model, folder / _WEIGHTS)
     return model
 
 
-def save_preset(model, folder: str | os.PathLike) -> None:
+def _load_weights(model, path):
+    try:
+        with h5py.File(path) as file:
+            sizes = []
+            file.visititems(lambda _, item: sizes.append(getattr(item, "size", 0) or 0))
+        # Keras leaves out in silence what one side has and the other lacks.
+        if sum(sizes) != model.count_params():
+            raise ValueError(
+                f"it has {sum(sizes):,} numbers, the configuration beside it "
+                f"{model.count_params():,}."
+            )
+        model.load_weights(path)
+    except Exception as error:
+        raise ValueError(f"Cannot read the preset's {path}: {error}") from error
+
+
+def preset_training(preset: str | os.PathLike) -> dict | None:
+    """What a preset says of its training, see `save_preset`; None if nothing.
+
+    Raises:
+        ValueError: If there is no such preset or its description is damaged.
+    """
+    path = preset_folder(preset) / _METADATA
+    try:
+        metadata = _read_json(path)
+    except (OSError, ValueError) as error:
+        raise ValueError(f"Cannot read {path}: {error}") from error
+    return metadata.get("training")
+
+
+def save_preset(model, folder: str | os.PathLike, training: dict | None = None) -> None:
     """Writes a model as a preset; each file appears whole or not at all.
 
     The optimizer's state is not saved.
@@ -87,6 +117,8 @@ def save_preset(model, folder: str | os.PathLike) -> None:
     Args:
         model: A `ProPose` or a `DeterministicLifter`.
         folder: Made if missing. A preset that is there is replaced, other files stay.
+        training: What the model was trained on, to be told with it, such as a run's
+            `dataset` and `validation_subject`. JSON serialisable.
 
     Raises:
         OSError: If the folder cannot be written.
@@ -100,6 +132,7 @@ def save_preset(model, folder: str | os.PathLike) -> None:
         "propose_keras_version": __version__,
         "keras_version": importlib.metadata.version("keras"),
         "parameter_count": model.count_params(),
+        "training": training,
     }
     copy = type(model).from_config(model.get_config())
     copy.set_weights(model.get_weights())
@@ -114,16 +147,13 @@ def save_preset(model, folder: str | os.PathLike) -> None:
         shutil.rmtree(staged, ignore_errors=True)
 
 
-def _read_config(path):
-    if path.stat().st_size > _LARGEST_CONFIG:
-        raise ValueError(f"Cannot read {path}: it is too large for a configuration.")
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"Cannot read {path}: {error}") from error
-    if not isinstance(config, dict):
-        raise ValueError(f"Cannot read {path}: expected a JSON object.")
-    return config
+def _read_json(path):
+    if path.stat().st_size > _LARGEST_JSON:
+        raise ValueError(f"{path.name} is too large to be a preset's.")
+    value = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(value, dict):
+        raise ValueError(f"{path.name} holds no JSON object.")
+    return value
 
 
 class FromPreset:
@@ -147,6 +177,8 @@ class FromPreset:
         """
         return load_preset(preset, (cls,), load_weights)
 
-    def save_to_preset(self, preset_dir: str | os.PathLike) -> None:
+    def save_to_preset(
+        self, preset_dir: str | os.PathLike, training: dict | None = None
+    ) -> None:
         """Saves the model as a folder for `from_preset`; see `save_preset`."""
-        save_preset(self, preset_dir)
+        save_preset(self, preset_dir, training)

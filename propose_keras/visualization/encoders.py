@@ -3,6 +3,8 @@
 import contextlib
 import pathlib
 import struct
+import subprocess
+import tempfile
 from collections.abc import Callable, Generator
 
 import numpy as np
@@ -33,35 +35,42 @@ def mp4_encoder() -> Encoder:
     """
     try:
         import imageio_ffmpeg
-    except ImportError as error:
+
+        imageio_ffmpeg.get_ffmpeg_exe()
+    except (ImportError, RuntimeError) as error:
         raise ImportError(f"Writing mp4 needs imageio-ffmpeg. {_HINT}") from error
 
     def encode(path, size, frame_rate):
-        stream = imageio_ffmpeg.write_frames(
-            str(path),
-            size,
-            fps=frame_rate,
-            pix_fmt_in="rgba",
-            codec="libx264",
-            quality=None,
-            macro_block_size=2,
-            ffmpeg_log_level="error",
-            output_params=[
-                *("-preset", "veryfast", "-crf", "20"),
-                # Players may begin before they have read all.
-                *("-movflags", "+faststart"),
-            ],
-        )
-        stream.send(None)
-        count = 0
-        with contextlib.closing(stream):
-            while (frame := (yield)) is not None:
-                stream.send(frame)
-                count += 1
-        # The library does not tell whether ffmpeg came to its end.
-        found = imageio_ffmpeg.count_frames_and_secs(str(path))[0]
-        if found != count:
-            raise OSError(f"ffmpeg wrote {found} of {count} frames to {path.name}.")
+        command = [
+            *(imageio_ffmpeg.get_ffmpeg_exe(), "-y", "-loglevel", "error"),
+            *("-f", "rawvideo", "-pix_fmt", "rgba", "-s", f"{size[0]}x{size[1]}"),
+            *("-framerate", f"{frame_rate:.6g}", "-i", "-", "-an", "-c:v", "libx264"),
+            *("-preset", "veryfast", "-crf", "20", "-pix_fmt", "yuv420p"),
+            # Players may begin before they have read all.
+            *("-movflags", "+faststart", str(path)),
+        ]
+        with tempfile.TemporaryFile() as errors:
+            # Not the library's own way, which forks: JAX warns of deadlocks then.
+            process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=errors)
+            try:
+                while (frame := (yield)) is not None:
+                    process.stdin.write(np.ascontiguousarray(frame).data)
+            except BrokenPipeError:
+                pass  # It ended early; what it said comes below.
+            except BaseException:
+                process.kill()
+                raise
+            finally:
+                with contextlib.suppress(BrokenPipeError):
+                    process.stdin.close()
+                code = process.wait()
+            if code:
+                errors.seek(0)
+                said = errors.read(2000).decode(errors="replace").strip()
+                raise OSError(
+                    f"ffmpeg could not write {path.name}, exit code {code}: "
+                    f"{said or 'it did not say why'}."
+                )
         yield
 
     return encode

@@ -133,7 +133,15 @@ def test_presets_are_evaluated_as_their_runs_are(evaluated, workdir, built, tmp_
     )
     differing = {name for name in expected if found[name] != expected[name]}
     assert differing <= {"seconds"}
-    execute(*arguments("", *preset, "--split=validation"))
+    held_out = (*preset, "--split=validation")
+    with pytest.raises(UserError, match="does not say what it was trained on"):
+        execute(*arguments("", *held_out))
+    settings = {"dataset": "cmu_mocap,synthetic_human", "validation_subject": ""}
+    model.save_to_preset(tmp_path / "mine", settings)
+    with pytest.raises(UserError, match="mine held nobody out"):
+        execute(*arguments("", *held_out))
+    model.save_to_preset(tmp_path / "mine", {"dataset": "cmu_mocap"})
+    execute(*arguments("", *held_out))
 
 
 @pytest.mark.parametrize("dataset", ["synthetic_human/full", "cmu, synthetic_human"])
@@ -250,7 +258,8 @@ def test_reports_of_other_runs_get_rows(evaluated, tmp_path):
 
 def test_ablations_are_made_of_reports(evaluated, tmp_path, capsys):
     report = json.loads((evaluated[0] / "report.json").read_text())
-    for seed in ("seed_0", "seed_1"):
+    tmp_path = tmp_path / "rate=1"
+    for seed in ("seed_0", "seed_1", ""):  # The last is of before there were seeds.
         write_report(report, tmp_path / "end_to_end" / seed / "evaluation")
     execute("--table=6", f"--runs={tmp_path}")
     printed = capsys.readouterr()

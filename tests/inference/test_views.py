@@ -60,11 +60,22 @@ def test_uncertainty_of_keypoints_grows_with_the_image(standing, poses):
 def test_without_a_size_the_hip_is_the_middle(lifter, poses):
     keypoints = seen(poses, INTRINSICS)
     found = lifter(keypoints, "h36m17")
-    centred = keypoints - keypoints[:, :1] + 2000
-    expected = lifter(centred, "h36m17", (4000, 4000))
-    np.testing.assert_allclose(found.mode, expected.mode, atol=0.5)
+    centred = keypoints - keypoints[:, :1] + 20_000
+    expected = lifter(centred, "h36m17", (40_000, 40_000))
+    np.testing.assert_allclose(found.mode, expected.mode, atol=2)
     aside = lifter(keypoints, "h36m17", (1400, 900))
     assert np.abs(found.mode - aside.mode).max() > 5
+
+
+def test_without_a_size_resolution_does_not_matter(lifter, poses):
+    keypoints = seen(poses, INTRINSICS)
+    scores = np.full((5, 17, 1), 0.6)
+    coarse, fine = (
+        lifter(np.concatenate([factor * keypoints, scores], axis=-1), "h36m17")
+        for factor in (1, 4)
+    )
+    np.testing.assert_allclose(coarse.mode, fine.mode, atol=0.5)
+    np.testing.assert_allclose(coarse.spread, fine.spread, rtol=0.01, atol=0.5)
 
 
 def test_only_unknown_sizes_are_replaced(poses):
@@ -75,7 +86,11 @@ def test_only_unknown_sizes_are_replaced(poses):
     np.testing.assert_allclose(moved[[0, 2, 3, 4]], keypoints[[0, 2, 3, 4]], rtol=1e-6)
     np.testing.assert_allclose(moved[1, 0], 500)
     np.testing.assert_array_equal(size[[0, 1]], [[1400, 900], [1000, 1000]])
-    np.testing.assert_array_equal(scale, 1)
+    np.testing.assert_array_equal(scale[[0, 2, 3, 4]], 1)
+    extent = [
+        np.sqrt(np.mean(np.sum((k - k[:1]) ** 2, -1))) for k in (keypoints[1], moved[1])
+    ]
+    assert scale[1] == pytest.approx(extent[1] / extent[0], rel=1e-4)
 
 
 def test_models_of_screen_coordinates_ask_for_the_size(standing, poses):

@@ -1,4 +1,5 @@
 import dataclasses
+import os
 import re
 import subprocess
 import sys
@@ -304,12 +305,17 @@ def test_failure_leaves_everything_as_it_was(tmp_path, lifted, name, monkeypatch
     assert path.read_text() == "from before"
 
 
-def test_a_video_cut_short_is_told(tmp_path, lifted, monkeypatch):
-    monkeypatch.setattr(imageio_ffmpeg, "count_frames_and_secs", lambda path: (1, 0.1))
-    writer = VideoWriter(tmp_path / "a.mp4", size=SIZE)
-    with pytest.raises(OSError, match="ffmpeg wrote 1 of 2 frames"), writer:
-        writer.write(lifted([(0, 0), (1, 0)]))
-    assert list(tmp_path.iterdir()) == []
+@pytest.mark.skipif(os.name != "posix", reason="needs a shell script as a program")
+def test_an_ffmpeg_that_fails_is_told(tmp_path, lifted, monkeypatch):
+    program = tmp_path / "ffmpeg"
+    monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(program))
+    for reads in ("cat > /dev/null", ":"):
+        program.write_text(f"#!/bin/sh\n{reads}\necho disk full >&2\nexit 3\n")
+        program.chmod(0o755)
+        writer = VideoWriter(tmp_path / "a.mp4", size=SIZE)
+        with pytest.raises(OSError, match="exit code 3: disk full"), writer:
+            writer.write(lifted([(0, 0), (1, 0)]))
+        assert list(tmp_path.iterdir()) == [program]
 
 
 def test_mistakes_are_told(tmp_path, lifted):
