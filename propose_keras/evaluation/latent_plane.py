@@ -1,5 +1,7 @@
 """The paper's Fig. 3: the PILGD's means in a plane, and poses that lie apart in it."""
 
+import collections
+
 import numpy as np
 
 from propose_keras.evaluation.figures import COLORS, MARKERS, make_figure
@@ -41,7 +43,7 @@ def draw_latent_means(means, actions, poses_3d, depths=None, num_points=6):
     figure = make_figure(1.6 * num_points / 2 + 0.4, 9.6)
     grid = figure.add_gridspec(num_points // 2, 5, width_ratios=(1, 0.8, 3.4, 1, 0.8))
     axes = figure.add_subplot(grid[:, 2])
-    groups = np.array([ACTION_GROUPS.get(str(a), _OTHER_GROUP) for a in actions])
+    groups = action_groups(actions)
     for group, color, marker in zip(np.unique(groups)[::-1], COLORS, MARKERS):
         of_group = plane[groups == group]
         axes.scatter(
@@ -90,6 +92,20 @@ def draw_latent_means(means, actions, poses_3d, depths=None, num_points=6):
             histogram.set_xlabel("depth, mm", fontsize=7)
             histogram.spines[["left", "top", "right"]].set_visible(False)
     return figure
+
+
+def action_groups(actions):
+    """Groups that share a colour, `(num_poses,)`.
+
+    Those of `ACTION_GROUPS`; where a data set has other names, its three most frequent
+    actions and the rest.
+    """
+    actions = [str(action) for action in actions]
+    names = ACTION_GROUPS
+    if not names.keys() & set(actions):
+        counts = collections.Counter(actions).most_common(3)
+        names = {action: action for action, _ in counts}
+    return np.array([names.get(action, _OTHER_GROUP) for action in actions])
 
 
 def _principal_plane(means):

@@ -4,7 +4,11 @@ import pytest
 from keras import ops
 
 from propose_keras.evaluation import figures
-from propose_keras.evaluation.latent_plane import draw_latent_means, spread_out_rows
+from propose_keras.evaluation.latent_plane import (
+    action_groups,
+    draw_latent_means,
+    spread_out_rows,
+)
 from propose_keras.evaluation.latents import instance_depths, latent_means
 from propose_keras.model import ProPose
 
@@ -124,3 +128,12 @@ def test_latents_of_a_model(arrays):
     depths = instance_depths(model, arrays.subset([0, 5]), num_samples=7)
     assert depths.shape == (2, 7 * 16)
     assert depths.std(axis=1).min() > 0
+
+
+def test_colours_follow_what_the_data_set_has():
+    human36m = ["Sitting", "Walking", "WalkDog", "Eating"]
+    assert list(action_groups(human36m)) == [
+        *("on a chair", "walking", "walking", "other actions")
+    ]
+    others = ["run"] * 4 + ["jump"] * 3 + ["climb"] * 2 + ["wash"]
+    assert list(action_groups(others)) == others[:-1] + ["other actions"]
