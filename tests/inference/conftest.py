@@ -1,3 +1,5 @@
+import functools
+
 import numpy as np
 import pytest
 
@@ -18,5 +20,11 @@ def tiny_model(standing, **kwargs):
 
 
 @pytest.fixture(scope="session")
-def model(standing):
-    return tiny_model(standing, temperature=1.3)
+def make_model(standing):
+    """Makes models with random weights; keyword arguments as of `from_sizes`."""
+    return functools.partial(tiny_model, standing)
+
+
+@pytest.fixture(scope="session")
+def model(make_model):
+    return make_model(temperature=1.3)

@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-from conftest import tiny_model
 
 from propose_keras import Lifter, PoseNormalization
 from propose_keras.inference.views import check_intrinsics, to_model_view
@@ -21,16 +20,16 @@ def poses(standing):
 
 
 @pytest.fixture(scope="module")
-def lifter(standing):
+def lifter(make_model):
     normalization = PoseNormalization(scale="pose", root="ray", name="normalization")
-    model = tiny_model(standing, normalization=normalization)
+    model = make_model(normalization=normalization)
     return Lifter(model, num_hypotheses=3, batch_size=5)
 
 
 @pytest.mark.parametrize(("scale", "root"), [("image", "keep"), ("pose", "ray")])
-def test_known_cameras_see_as_the_models_own(standing, poses, scale, root):
+def test_known_cameras_see_as_the_models_own(make_model, poses, scale, root):
     normalization = PoseNormalization(scale=scale, root=root, name="normalization")
-    model = tiny_model(standing, normalization=normalization)
+    model = make_model(normalization=normalization)
     lifter = Lifter(model, num_hypotheses=3, batch_size=5)
     own = seen(poses, (1150.0, 1150.0, 500.0, 500.0))
     expected = lifter(own, "h36m17", (1000, 1000))
@@ -44,9 +43,9 @@ def test_known_cameras_see_as_the_models_own(standing, poses, scale, root):
     np.testing.assert_array_equal(same.mode, found.mode)
 
 
-def test_uncertainty_of_keypoints_grows_with_the_image(standing, poses):
+def test_uncertainty_of_keypoints_grows_with_the_image(make_model, poses):
     """The same detections at twice the resolution are as uncertain."""
-    lifter = Lifter(tiny_model(standing), num_hypotheses=50, batch_size=5)
+    lifter = Lifter(make_model(), num_hypotheses=50, batch_size=5)
     scores = np.full((5, 17, 1), 0.5)
 
     def lift(factor):
@@ -93,8 +92,8 @@ def test_only_unknown_sizes_are_replaced(poses):
     assert scale[1] == pytest.approx(extent[1] / extent[0], rel=1e-4)
 
 
-def test_models_of_screen_coordinates_ask_for_the_size(standing, poses):
-    lifter = Lifter(tiny_model(standing), num_hypotheses=3)
+def test_models_of_screen_coordinates_ask_for_the_size(make_model, poses):
+    lifter = Lifter(make_model(), num_hypotheses=3)
     with pytest.raises(ValueError, match="pass `image_size`"):
         lifter(seen(poses, INTRINSICS), "h36m17")
 
