@@ -18,7 +18,7 @@ import keras
 import numpy as np
 from absl import flags
 
-from propose_keras.cli import training_flags
+from propose_keras.cli import training_flags, training_parts
 
 
 def operations_per_pose(model, settings):
@@ -79,8 +79,8 @@ def benchmark(values, num_steps):
         Dictionary for JSON.
     """
     keras.utils.set_random_seed(0)
-    model = training_flags.make_model(values)
-    training_flags.compile_model(model, values)
+    model = training_parts.make_model(values)
+    training_parts.compile_model(model, values)
     data = batches(values.batch_size)
     options = {
         "steps_per_epoch": num_steps,
@@ -95,7 +95,7 @@ def benchmark(values, num_steps):
     model.fit(data, **options)
     seconds = time.perf_counter() - start
     pace = num_steps * values.batch_size / seconds
-    operations = operations_per_pose(model, training_flags.make_settings(values))
+    operations = operations_per_pose(model, training_parts.make_settings(values))
     poses = values.num_steps * values.batch_size
     return {
         "backend": keras.backend.backend(),

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 from absl import flags
 
-from propose_keras.cli import training_flags
+from propose_keras.cli import training_flags, training_parts
 from propose_keras.cli.callbacks import Checkpoints, HistoryFile, TensorBoardLog
 from propose_keras.cli.errors import UserError, run_main
 from propose_keras.data.arrays import PoseArrays, split_validation
@@ -38,11 +38,11 @@ def main(argv):
         )
     try:
         keras.utils.set_random_seed(FLAGS.seed)
-        model = training_flags.make_model(FLAGS)
-        training_flags.compile_model(model, FLAGS)
+        model = training_parts.make_model(FLAGS)
+        training_parts.compile_model(model, FLAGS)
         train, validation = read_data(FLAGS)
         sample = sample_rows(train, FLAGS.seed)
-        augmentations = training_flags.make_augmentations(
+        augmentations = training_parts.make_augmentations(
             FLAGS, root_centred(sample.pose_3d).mean(axis=0)
         )
         # Other augmentations hardly change the statistics.

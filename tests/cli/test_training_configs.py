@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from absl import flags
 
-from propose_keras.cli import train, training_flags
+from propose_keras.cli import train, training_flags, training_parts
 from propose_keras.cli.errors import UserError
 from propose_keras.data import Clip, PoseArrays
 
@@ -30,8 +30,8 @@ def test_results_are_trained_on_everyone_and_end_with_a_checkpoint(data, form):
     assert values.dataset == f"human36m/{data}"
     assert values.validation_subject == ""
     assert values.num_steps % values.checkpoint_interval == 0
-    model = training_flags.make_model(values)
-    training_flags.compile_model(model, values)
+    model = training_parts.make_model(values)
+    training_parts.compile_model(model, values)
     assert float(model.temperature) == 1.5
     assert model.pilgd_learner.decoder.width == values.width
 
@@ -55,7 +55,7 @@ def test_cameras_move_before_people_are_mirrored():
 
 
 def augmentations(values):
-    made = training_flags.make_augmentations(values, np.zeros((17, 3)))
+    made = training_parts.make_augmentations(values, np.zeros((17, 3)))
     return [a.__qualname__.partition(".")[0] for a in made]
 
 
