@@ -27,7 +27,7 @@ def examples(built):
 
 def test_default_config_is_the_full_one(builder_class):
     first, *others = builder_class.BUILDER_CONFIGS
-    assert first.name == "full" and [c.name for c in others] == ["tiny"]
+    assert first.name == "full" and [c.name for c in others] == ["large", "tiny"]
     frames = first.duration * first.frame_rate * first.num_takes * 7 * 15 * 4
     assert 90_000 < frames < 110_000
 
