@@ -13,6 +13,7 @@ import keras
 import numpy as np
 import pytest
 
+from propose_keras.data import Clip
 from propose_keras.skeletons import H36M_17
 
 DATASETS = pathlib.Path(__file__).parents[1] / "datasets"
@@ -32,6 +33,22 @@ def compile_once(tmp_path_factory):
 @pytest.fixture
 def rng():
     return np.random.default_rng(0)
+
+
+@pytest.fixture(scope="session")
+def make_clip():
+    """Makes a `Clip`; keyword arguments replace what is written here."""
+
+    def make(**changes):
+        clip = {
+            **{"subject": "S1", "action": "Walking", "take": "1", "camera": "a"},
+            **{"frame_rate": 50.0, "image_size": (1000, 1000), "num_frames": 8},
+            **{"intrinsics": np.ones(4), "distortion": np.zeros(5)},
+            **{"rotation": np.eye(3), "translation": np.zeros(3)},
+        }
+        return Clip(**{**clip, **changes})
+
+    return make
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from absl import flags
 
 from propose_keras.cli import train, training_flags, training_parts
 from propose_keras.cli.errors import UserError
-from propose_keras.data import Clip, PoseArrays
+from propose_keras.data import PoseArrays
 
 CONFIGS = pathlib.Path(__file__).parents[2] / "configs"
 
@@ -59,27 +59,11 @@ def augmentations(values):
     return [a.__qualname__.partition(".")[0] for a in made]
 
 
-def clip(rotation):
-    return Clip(
-        subject="S1",
-        action="Walking",
-        take="1",
-        camera="a",
-        frame_rate=50.0,
-        image_size=(1000, 1000),
-        intrinsics=np.ones(4),
-        distortion=np.zeros(5),
-        rotation=rotation,
-        translation=np.zeros(3),
-        num_frames=1,
-    )
-
-
-def test_people_are_moved_before_known_cameras_on_a_floor_only():
+def test_people_are_moved_before_known_cameras_on_a_floor_only(make_clip):
     arrays = PoseArrays(
         keypoints_2d=np.zeros((2, 17, 2)),
         pose_3d=np.zeros((2, 17, 3)),
-        clips=[clip(np.eye(3)), clip(np.full((3, 3), np.nan))],
+        clips=[make_clip(), make_clip(rotation=np.full((3, 3), np.nan))],
         clip_index=np.arange(2),
         frame_index=np.zeros(2, int),
     )

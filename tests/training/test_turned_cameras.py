@@ -4,7 +4,7 @@ import numpy as np
 from keras import ops
 
 from propose_keras import PoseNormalization, ProPose
-from propose_keras.data import Clip, PoseArrays
+from propose_keras.data import PoseArrays
 from propose_keras.evaluation.latents import instance_depths, latent_means
 
 SIZE = np.array([1000.0, 1000.0], "float32")
@@ -14,33 +14,17 @@ def seen(pose):
     return np.float32(pose[..., :2] / pose[..., 2:] * 1150 + 500)
 
 
-def clip():
-    return Clip(
-        subject="S1",
-        action="Walking",
-        take="1",
-        camera="a",
-        frame_rate=50.0,
-        image_size=(1000, 1000),
-        intrinsics=np.zeros(4),
-        distortion=np.zeros(5),
-        rotation=np.eye(3),
-        translation=np.zeros(3),
-        num_frames=8,
-    )
-
-
-def arrays_of(pose):
+def arrays_of(pose, clip):
     return PoseArrays(
         keypoints_2d=seen(pose),
         pose_3d=np.float32(pose),
-        clips=[clip()],
+        clips=[clip],
         clip_index=np.zeros(len(pose), np.int32),
         frame_index=np.arange(len(pose), dtype=np.int32),
     )
 
 
-def test_batches_and_latents_do_not_depend_on_where_the_camera_looks(rng):
+def test_batches_and_latents_do_not_depend_on_where_the_camera_looks(rng, make_clip):
     ahead = rng.normal(size=(8, 17, 3)) * 250
     ahead += [0, 0, 5000] - ahead[:, :1]
     # A turn about the y axis, as the shortest way to the hip undoes it.
@@ -62,7 +46,10 @@ def test_batches_and_latents_do_not_depend_on_where_the_camera_looks(rng):
         np.testing.assert_allclose(
             ops.convert_to_numpy(one), ops.convert_to_numpy(other), atol=1e-3
         )
-    means = [latent_means(model, arrays_of(p)) for p in (ahead, aside)]
+    arrays = [arrays_of(p, make_clip()) for p in (ahead, aside)]
+    means = [latent_means(model, a) for a in arrays]
     np.testing.assert_allclose(*means, atol=1e-3)
-    depths = [instance_depths(model, arrays_of(p), 5) for p in (ahead, aside)]
+    depths = [
+        instance_depths(model, arrays_of(p, make_clip()), 5) for p in (ahead, aside)
+    ]
     assert np.abs(depths[0] - depths[1]).max() > 20  # In the camera's axes.
