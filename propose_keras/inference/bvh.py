@@ -15,7 +15,7 @@ from propose_keras.inference.joint_angles import (
     rest_pose,
 )
 from propose_keras.inference.results import LiftedPoses
-from propose_keras.inference.writing import PoseWriter
+from propose_keras.inference.writing import PoseWriter, check_suffix
 from propose_keras.skeletons import H36M_17
 
 # In the order H36M_17, as motion capture names them; those of leaves are not written.
@@ -65,9 +65,7 @@ class BvhWriter(PoseWriter):
     def __init__(
         self, path: str | os.PathLike, frame_rate: float = 30.0, max_gap: int = 30
     ):
-        path = pathlib.Path(path)
-        if path.suffix.lower() != ".bvh":
-            raise ValueError(f"expected a name that ends in .bvh, not {path.name!r}.")
+        path = check_suffix(path, (".bvh",))
         if not 0 < frame_rate < np.inf or max_gap < 0:
             raise ValueError(
                 "expected a `frame_rate` above 0 and a `max_gap` of at least 0, "

@@ -8,7 +8,7 @@ import keras
 
 from propose_keras.deterministic import DeterministicLifter
 from propose_keras.model import ProPose
-from propose_keras.presets import load_preset
+from propose_keras.presets import check_kind, load_preset
 
 
 def load_model(
@@ -40,9 +40,5 @@ def load_model(
         model = keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # Keras lets through whatever a damaged file causes.
         raise ValueError(f"Cannot read the model {path}: {error}") from error
-    if not isinstance(model, kinds):
-        expected = " or ".join(kind.__name__ for kind in kinds)
-        raise ValueError(
-            f"{path} holds a {type(model).__name__}, not a {expected} model."
-        )
+    check_kind(model, kinds, path)
     return model

@@ -6,6 +6,7 @@ import pathlib
 import shutil
 import tempfile
 import zipfile
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -26,17 +27,27 @@ def open_writer(path: str | os.PathLike, frame_rate: float = 30.0) -> "PoseWrite
         ValueError: If the suffix is none of `SUFFIXES`.
         OSError: If the folder cannot be written to, or `path` is a folder.
     """
-    path = pathlib.Path(path)
+    path = check_suffix(path, SUFFIXES)
     suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
-        raise ValueError(
-            f"expected a name that ends in {' or '.join(SUFFIXES)}, not {path.name!r}."
-        )
     if suffix == ".bvh":
         from propose_keras.inference.bvh import BvhWriter
 
         return BvhWriter(path, frame_rate=frame_rate)
     return {".npz": NpzWriter, ".json": JsonWriter}[suffix](path)
+
+
+def check_suffix(path: str | os.PathLike, suffixes: Sequence[str]) -> pathlib.Path:
+    """The path, whose name must end in one of the suffixes, in either case.
+
+    Raises:
+        ValueError: If it does not.
+    """
+    path = pathlib.Path(path)
+    if path.suffix.lower() not in suffixes:
+        raise ValueError(
+            f"expected a name that ends in {' or '.join(suffixes)}, not {path.name!r}."
+        )
+    return path
 
 
 class PoseWriter:

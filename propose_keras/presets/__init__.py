@@ -68,15 +68,23 @@ def load_preset(
         model = keras.saving.deserialize_keras_object(config, safe_mode=True)
     except Exception as error:  # Keras lets through whatever a damaged file causes.
         raise ValueError(f"Cannot read the preset {folder}: {error}") from error
-    if not isinstance(model, kinds):
-        expected = " or ".join(kind.__name__ for kind in kinds)
-        raise ValueError(
-            f"The preset {folder} holds a {type(model).__name__}, not a {expected} "
-            "model."
-        )
+    check_kind(model, kinds, folder)
     if load_weights:
         _load_weights(model, folder / _WEIGHTS)
     return model
+
+
+def check_kind(model, kinds: tuple[type, ...], path: str | os.PathLike) -> None:
+    """Refuses a model that is of none of the classes.
+
+    Raises:
+        ValueError: If it is another; `path` is named as where it is from.
+    """
+    if not isinstance(model, kinds):
+        expected = " or ".join(kind.__name__ for kind in kinds)
+        raise ValueError(
+            f"{path} holds a {type(model).__name__}, not a {expected} model."
+        )
 
 
 def _load_weights(model, path):

@@ -1,11 +1,10 @@
 """A still picture of a few lifted poses, written like the other outputs."""
 
-import importlib.util
 import pathlib
 
 from propose_keras.inference.results import LiftedPoses
-from propose_keras.inference.writing import PoseWriter
-from propose_keras.visualization.skeleton import figure_hypotheses
+from propose_keras.inference.writing import PoseWriter, check_suffix
+from propose_keras.visualization.skeleton import figure_hypotheses, matplotlib_figure
 
 FIGURE_SUFFIXES = (".png", ".pdf", ".svg")
 # Rows of the figure and hypotheses of each.
@@ -26,17 +25,8 @@ class FigureWriter(PoseWriter):
     """
 
     def __init__(self, path: pathlib.Path):
-        path = pathlib.Path(path)
-        if path.suffix.lower() not in FIGURE_SUFFIXES:
-            raise ValueError(
-                f"expected a name that ends in {', '.join(FIGURE_SUFFIXES)}, not "
-                f"{path.name!r}."
-            )
-        if importlib.util.find_spec("matplotlib") is None:
-            raise ImportError(
-                "Drawing needs matplotlib. Install it with "
-                "`pip install propose-keras[visualization]`."
-            )
+        path = check_suffix(path, FIGURE_SUFFIXES)
+        matplotlib_figure()
         super().__init__(path)
         self._kept, self._stride, self._count = [], 1, 0
 

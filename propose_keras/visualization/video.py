@@ -9,7 +9,7 @@ import pathlib
 import numpy as np
 
 from propose_keras.inference.results import LiftedPoses
-from propose_keras.inference.writing import PoseWriter
+from propose_keras.inference.writing import PoseWriter, check_suffix
 from propose_keras.skeletons import H36M_17
 from propose_keras.visualization.encoders import ENCODERS
 from propose_keras.visualization.frame_painter import (
@@ -68,13 +68,8 @@ class VideoWriter(PoseWriter):
         image_size: tuple[int, int] | None = None,
         size: tuple[int, int] | None = None,
     ):
-        path = pathlib.Path(path)
+        path = check_suffix(path, SUFFIXES)
         self._suffix = path.suffix.lower()
-        if self._suffix not in SUFFIXES:
-            raise ValueError(
-                f"expected a name that ends in {' or '.join(SUFFIXES)}, not "
-                f"{path.name!r}."
-            )
         if not 0 < frame_rate < np.inf or max_frames < 1:
             raise ValueError(
                 "expected a `frame_rate` above 0 and `max_frames` of at least 1, "

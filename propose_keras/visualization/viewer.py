@@ -13,7 +13,7 @@ import re
 import numpy as np
 
 from propose_keras.inference.results import AXES, LiftedPoses
-from propose_keras.inference.writing import PoseWriter
+from propose_keras.inference.writing import PoseWriter, check_suffix
 from propose_keras.skeletons import H36M_17
 from propose_keras.visualization import skeleton
 
@@ -62,12 +62,7 @@ class HtmlWriter(PoseWriter):
     def __init__(
         self, path: str | os.PathLike, num_hypotheses: int = 20, max_frames: int = 600
     ):
-        path = pathlib.Path(path)
-        if path.suffix.lower() not in HTML_SUFFIXES:
-            raise ValueError(
-                f"expected a name that ends in {' or '.join(HTML_SUFFIXES)}, not "
-                f"{path.name!r}."
-            )
+        path = check_suffix(path, HTML_SUFFIXES)
         for name, value in (
             ("num_hypotheses", num_hypotheses),
             ("max_frames", max_frames),
