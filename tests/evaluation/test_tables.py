@@ -158,14 +158,19 @@ def test_table_3_is_the_mode():
 def test_ablation_tables_put_ours_beside_the_papers(number, variants):
     assert set(variants) == set(VARIANTS[number])
     reports = {
-        v: [make_report(offset=10.0 * i), make_report(offset=10.0 * i + 2)]
+        v: [
+            {**make_report(offset=10.0 * i), "ece": 0.1},
+            {**make_report(offset=10.0 * i + 2), "ece": 0.2},
+        ]
         for i, v in enumerate(variants)
     }
     (table,) = make_tables(number, reports)
     multi = [row for row in table.rows if row[0] == "MH"]
     assert [row[4] for row in multi] == [61.0 + 10 * i for i in range(len(variants))]
     assert [row[5] for row in multi] == pytest.approx([2**0.5] * len(variants))
+    assert [row[8] for row in multi] == pytest.approx([15.0] * len(variants))
     single = [row for row in table.rows if row[0] == "SH"]
+    assert {row[8] for row in single} <= {None}
     assert [row[6] for row in single] == (
         [] if number == 7 else [48.0 + 10 * i for i in range(len(variants))]
     )
