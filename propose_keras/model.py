@@ -98,16 +98,17 @@ class ProPose(FromPreset, AlternatingTrainer):
         pilgd="instance",
         base="pagd",
         flow_width=None,
+        discriminator_width=None,
         dropout=0.0,
         activation="relu",
         normalization=None,
         **kwargs,
     ):
-        """A model whose networks are all residual MLPs of one width.
+        """A model whose networks are all residual MLPs.
 
         Args:
             latent_size: Dimension d of the latent and base spaces.
-            width: Units of the hidden layers.
+            width: Units of the hidden layers, where nothing else is said.
             num_blocks: Residual blocks of encoders and decoders.
             num_couplings: Couplings of the flow; their subnets have one block.
             latent_scale: s of Eq. 3.
@@ -115,6 +116,7 @@ class ProPose(FromPreset, AlternatingTrainer):
             pilgd: `"instance"` or `"standard"` (the VAE of Table 4).
             base: `"pagd"` or `"standard"`, that is `N(0, I)` (Table 5).
             flow_width: Units of the flow's subnets; `width` if None.
+            discriminator_width: Units of the discriminator; `width` if None.
             dropout: Share of units dropped in training, in encoders and decoders.
             activation: Name of a Keras activation.
             normalization: A `PoseNormalization`; the default one if None.
@@ -129,6 +131,7 @@ class ProPose(FromPreset, AlternatingTrainer):
         joints = normalization.num_joints
         hidden = {"width": width, "activation": activation}
         autoencoder = {**hidden, "num_blocks": num_blocks, "dropout": dropout}
+        critic = {**hidden, "width": discriminator_width or width, "num_blocks": 1}
         pagd_learner = None
         if base == "pagd":
             pagd_learner = PAGDLearner(
@@ -160,8 +163,8 @@ class ProPose(FromPreset, AlternatingTrainer):
             pagd_learner=pagd_learner,
             discriminator=Discriminator(
                 num_joints=joints,
-                encoder={**hidden, "num_blocks": 1},
-                decoder={**hidden, "num_blocks": 1},
+                encoder=critic,
+                decoder=critic,
                 name="discriminator",
             ),
             normalization=normalization,

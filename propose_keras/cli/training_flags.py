@@ -113,6 +113,9 @@ def define_flags(values=flags.FLAGS):
     model.integer("num_blocks", 2, "Residual blocks of en- and decoders.", 0)
     model.integer("num_couplings", 8, "Couplings of the flow.")
     model.integer("flow_width", None, "Units of the flow's subnets; --width if unset.")
+    model.integer(
+        "discriminator_width", None, "Units of the discriminator; --width if unset."
+    )
     model.float("latent_scale", 0.1, "s of Eq. 3.", 1e-6)
     model.float("clamp", 1.0, "alpha of Eq. 5.", 1e-6)
     model.float("dropout", 0.0, "Dropout in en- and decoders.")

@@ -42,6 +42,7 @@ def make_model(values):
         pilgd=values.pilgd,
         base=values.base,
         flow_width=values.flow_width,
+        discriminator_width=values.discriminator_width,
         dropout=values.dropout,
         activation=values.activation,
         temperature=values.temperature,

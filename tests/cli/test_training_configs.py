@@ -36,6 +36,24 @@ def test_results_are_trained_on_everyone_and_end_with_a_checkpoint(data, form):
     assert model.pilgd_learner.decoder.width == values.width
 
 
+def test_widths_of_flow_and_discriminator_are_the_others_unless_said():
+    sizes = ["--width=24", "--num_couplings=1", "--latent_size=4"]
+    model = training_parts.make_model(parse(others=[*sizes, "--dataset=d"]))
+    assert model.flow.subnets[0].width == model.discriminator.encoder.width == 24
+    sizes += ["--flow_width=16", "--discriminator_width=8"]
+    model = training_parts.make_model(parse(others=[*sizes, "--dataset=d"]))
+    assert model.pilgd_learner.decoder.width == 24
+    assert model.flow.subnets[0].width == 16
+    assert model.discriminator.encoder.width == model.discriminator.decoder.width == 8
+
+
+@pytest.mark.parametrize("data, dropout", [("gt", 0.1), ("sh", 0.0)])
+def test_dropout_is_that_of_the_data_in_every_form(data, dropout):
+    for form in ("small", "paper"):
+        values = parse(f"human36m_{data}.flags", f"{form}.flags")
+        assert values.dropout == dropout
+
+
 def test_paper_form_is_thirty_passes():
     values = parse("human36m_gt.flags", "paper.flags")
     passes = values.num_steps * values.batch_size / 1_464_400
