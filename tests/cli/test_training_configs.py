@@ -47,13 +47,6 @@ def test_widths_of_flow_and_discriminator_are_the_others_unless_said():
     assert model.discriminator.encoder.width == model.discriminator.decoder.width == 8
 
 
-@pytest.mark.parametrize("data, dropout", [("gt", 0.1), ("sh", 0.0)])
-def test_dropout_is_that_of_the_data_in_every_form(data, dropout):
-    for form in ("small", "paper"):
-        values = parse(f"human36m_{data}.flags", f"{form}.flags")
-        assert values.dropout == dropout
-
-
 def test_paper_form_is_thirty_passes():
     values = parse("human36m_gt.flags", "paper.flags")
     passes = values.num_steps * values.batch_size / 1_464_400
