@@ -63,8 +63,8 @@ def define_flags(values=flags.FLAGS):
         "Training subject held out for validation; empty trains on all of them.",
     )
     data.integer("train_frame_stride", 1, "Train on every so many frames.")
-    data.integer("batch_size", 256, "Poses per step.")
-    data.integer("num_steps", 20000, "Steps of training, both phases together.")
+    data.integer("batch_size", 128, "Poses per step.")
+    data.integer("num_steps", 26000, "Steps of training, both phases together.")
     data.integer(
         "checkpoint_interval",
         1000,
@@ -154,8 +154,8 @@ def define_flags(values=flags.FLAGS):
     loss.bool("bidirectional", True, "Train L_Bi; Table 7.")
     loss.bool("nll", True, "Train L_NLL; Table 7.")
 
-    optimizer.float("alpha", 1e-3, "Learning rate of g, k, q, v, h.")
-    optimizer.float("beta", 1e-3, "Learning rate of f.")
+    optimizer.float("alpha", 4e-3, "Learning rate of g, k, q, v, h.")
+    optimizer.float("beta", 2e-3, "Learning rate of f.")
     optimizer.float("discriminator_rate", 1e-3, "Learning rate of D.")
     optimizer.enum("schedule", "cosine", ["cosine", "constant"], "Of the rates.")
     optimizer.float("warmup", 0.02, "Share of the steps with rising rates.")

@@ -192,7 +192,7 @@ def make_adam(
 
 
 def make_optimizer(
-    settings, num_steps, alpha=1e-3, beta=1e-3, discriminator_rate=1e-3, **kwargs
+    settings, num_steps, alpha=4e-3, beta=2e-3, discriminator_rate=1e-3, **kwargs
 ):
     """Adam for each network, with schedules that end when training does.
 

@@ -39,7 +39,7 @@ class TrainingSettings:
     num_phase_2: int = 1
     num_hypotheses: int = 10
     num_best: int = 2
-    gate: float = 0.5
+    gate: float = 0.7
     margin: float = 0.5
     generator_weight: float = 0.1
     pulling_away_weight: float = 0.1
