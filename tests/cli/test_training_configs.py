@@ -1,5 +1,6 @@
 """The flagfiles of `configs/`: every one parses and makes what it says."""
 
+import inspect
 import pathlib
 
 import numpy as np
@@ -9,6 +10,7 @@ from absl import flags
 from propose_keras.cli import train, training_flags, training_parts
 from propose_keras.cli.errors import UserError
 from propose_keras.data import PoseArrays
+from propose_keras.training import TrainingSettings, make_optimizer
 
 CONFIGS = pathlib.Path(__file__).parents[2] / "configs"
 
@@ -45,6 +47,25 @@ def test_widths_of_flow_and_discriminator_are_the_others_unless_said():
     assert model.pilgd_learner.decoder.width == 24
     assert model.flow.subnets[0].width == 16
     assert model.discriminator.encoder.width == model.discriminator.decoder.width == 8
+
+
+def test_defaults_are_the_settings_that_were_found():
+    found = parse("human36m_gt.flags", "small.flags")
+    default = parse(others=["--dataset=human36m/gt"])
+    for name in (
+        "batch_size",
+        "num_steps",
+        "alpha",
+        "beta",
+        "gate",
+        "dropout",
+        "width",
+    ):
+        assert getattr(default, name) == getattr(found, name), name
+    rates = inspect.signature(make_optimizer).parameters
+    for name in ("alpha", "beta", "discriminator_rate"):
+        assert rates[name].default == getattr(found, name), name
+    assert training_parts.make_settings(found) == TrainingSettings()
 
 
 def test_paper_form_is_thirty_passes():
