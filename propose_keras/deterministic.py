@@ -9,6 +9,7 @@ from propose_keras.inputs import check_keypoints, check_pose
 from propose_keras.layers import ResidualMLP
 from propose_keras.losses import reconstruction_3d
 from propose_keras.metrics.keras_metrics import MeanPerJointPositionError
+from propose_keras.networks import parts
 from propose_keras.networks.shapes import flatten_condition, unflatten_pose
 from propose_keras.normalization import PoseNormalization
 from propose_keras.presets import FromPreset
@@ -110,13 +111,16 @@ class DeterministicLifter(FromPreset, keras.Model):
         seed = None
         if training:
             seed = random.fold_in(np.array([self.seed, 0], "uint32"), self.step)
+            seed = parts.dropout_seed_of(seed, parts.PILGD_ENCODER)
             self.step.assign_add(1)
         return self._lift(inputs["keypoints"], inputs.get("image_size"), seed)
 
     def _lift(self, keypoints, image_size, dropout_seed):
         keypoints = check_keypoints(keypoints, self.num_joints)
         condition = self.normalization.normalize_keypoints(keypoints, image_size)
-        flat = self.lifter(flatten_condition(condition), dropout_seed=dropout_seed)
+        flat = self.lifter(
+            flatten_condition(condition), None, dropout_seed=dropout_seed
+        )
         pose = unflatten_pose(flat, self.num_joints)[:, 0]
         view = self.normalization.view(keypoints, image_size)
         return self.normalization.denormalize_pose(pose, view)

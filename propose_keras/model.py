@@ -7,12 +7,15 @@ from keras import ops
 
 from propose_keras.distribution import PoseDistribution
 from propose_keras.inputs import check_keypoints, check_pose
+from propose_keras.layers import ResidualMLP
 from propose_keras.networks import (
+    AffineCoupling,
     ConditionalFlow,
     Discriminator,
     PAGDLearner,
     PILGDLearner,
 )
+from propose_keras.networks.pilgd import encoder_size
 from propose_keras.normalization import PoseNormalization
 from propose_keras.presets import FromPreset
 from propose_keras.training.trainer import AlternatingTrainer
@@ -129,42 +132,54 @@ class ProPose(FromPreset, AlternatingTrainer):
             raise ValueError(f"`base` must be 'pagd' or 'standard', not {base!r}.")
         normalization = normalization or PoseNormalization(name="normalization")
         joints = normalization.num_joints
-        hidden = {"width": width, "activation": activation}
-        autoencoder = {**hidden, "num_blocks": num_blocks, "dropout": dropout}
-        critic = {**hidden, "width": discriminator_width or width, "num_blocks": 1}
+        flow_width = flow_width or width
+        discriminator_width = discriminator_width or width
+
+        def mlp(output_size, **arguments):
+            arguments = {"width": width, "num_blocks": num_blocks, **arguments}
+            return ResidualMLP(output_size, activation=activation, **arguments)
+
         pagd_learner = None
         if base == "pagd":
             pagd_learner = PAGDLearner(
-                num_joints=joints,
+                encoder=mlp(width, dropout=dropout, name="encoder"),
+                decoder=mlp(2 * joints, dropout=dropout, name="decoder"),
                 latent_size=latent_size,
+                num_joints=joints,
                 feature_size=width,
-                encoder=autoencoder,
-                decoder=autoencoder,
                 name="pagd_learner",
             )
+        critic = {"width": discriminator_width, "num_blocks": 1}
+        subnet = {"width": flow_width, "num_blocks": 1, "zero_output": True}
+        outputs = AffineCoupling.num_outputs(latent_size)
         return cls(
             pilgd_learner=PILGDLearner(
-                num_joints=joints,
+                encoder=mlp(
+                    encoder_size(latent_size, pilgd), dropout=dropout, name="encoder"
+                ),
+                decoder=mlp(3 * joints, dropout=dropout, name="decoder"),
                 latent_size=latent_size,
+                num_joints=joints,
                 latent_scale=latent_scale,
                 clamp=clamp,
                 kind=pilgd,
-                encoder=autoencoder,
-                decoder=autoencoder,
                 name="pilgd_learner",
             ),
             flow=ConditionalFlow(
+                couplings=[
+                    AffineCoupling(mlp(outputs, name=f"subnet_{i}", **subnet))
+                    for i in range(num_couplings)
+                ],
                 latent_size=latent_size,
                 num_joints=joints,
-                num_couplings=num_couplings,
-                subnet={**hidden, "width": flow_width or width},
                 name="flow",
             ),
             pagd_learner=pagd_learner,
             discriminator=Discriminator(
+                encoder=mlp(32, name="encoder", **critic),
+                decoder=mlp(3 * joints, name="decoder", **critic),
                 num_joints=joints,
-                encoder=critic,
-                decoder=critic,
+                feature_size=32,
                 name="discriminator",
             ),
             normalization=normalization,
@@ -179,12 +194,6 @@ class ProPose(FromPreset, AlternatingTrainer):
             "pagd_learner": self.pagd_learner,
             "flow": self.flow,
         }
-        for name, network in networks.items():
-            if network is not None and network.name != name:
-                raise ValueError(
-                    f"The layer passed as `{name}` must be named {name!r}, since the "
-                    f"optimizers find its weights by it. Its name is {network.name!r}."
-                )
         return {k: v for k, v in networks.items() if v is not None}
 
     def _check_sizes(self):

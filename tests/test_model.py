@@ -9,8 +9,9 @@ import keras
 import numpy as np
 import pytest
 from keras import ops
+from network_makers import make_flow, make_pilgd
 
-from propose_keras import ConditionalFlow, PILGDLearner, ProPose, TrainingSettings
+from propose_keras import ProPose, TrainingSettings
 from propose_keras.backend import compile_function
 from propose_keras.metrics import MeanPerJointPositionError
 
@@ -239,7 +240,7 @@ def test_fit_evaluate_and_predict_are_those_of_keras(data):
     model.normalization.adapt(keypoints, size, pose)
     model.compile(
         keras.optimizers.SGD(1e-3),
-        TrainingSettings(num_hypotheses=2),
+        settings=TrainingSettings(num_hypotheses=2),
         metrics=["mae"],
         jit_compile=keras.backend.backend() == "jax",
     )
@@ -322,36 +323,23 @@ def test_other_bad_arguments(model, data):
         tiny(base="other")
     with pytest.raises(ValueError, match="paper"):
         model.compile("adam", loss="mse")
+    with pytest.raises(ValueError, match="paper"):
+        model.compile("adam", "mse")
 
 
 def test_parts_must_fit():
     with pytest.raises(ValueError, match="latent size"):
-        ProPose(
-            PILGDLearner(latent_size=4, name="pilgd_learner"),
-            ConditionalFlow(latent_size=6, name="flow"),
-        )
+        ProPose(make_pilgd(latent_size=4), make_flow(latent_size=6))
     with pytest.raises(ValueError, match="joint count"):
-        ProPose(
-            PILGDLearner(16, 4, name="pilgd_learner"),
-            ConditionalFlow(4, 16, name="flow"),
-        )
-    with pytest.raises(ValueError, match="must be named 'flow'"):
-        ProPose(
-            PILGDLearner(latent_size=4, name="pilgd_learner"),
-            ConditionalFlow(latent_size=4, name="other"),
-        )
+        ProPose(make_pilgd(num_joints=16), make_flow(num_joints=16))
 
 
 def test_no_discriminator_needs_no_adversarial_losses(data):
-    model = ProPose(
-        PILGDLearner(latent_size=4, name="pilgd_learner"),
-        ConditionalFlow(latent_size=4, name="flow"),
-    )
+    model = ProPose(make_pilgd(latent_size=4), make_flow(latent_size=4))
     with pytest.raises(ValueError, match="no discriminator"):
         model.compile("adam")
-    model.compile(
-        "adam", TrainingSettings(generator_weight=0.0, pulling_away_weight=0.0)
-    )
+    settings = TrainingSettings(generator_weight=0.0, pulling_away_weight=0.0)
+    model.compile("adam", settings=settings)
 
 
 def test_config_is_plain_json(model):

@@ -74,7 +74,7 @@ def compile_model(model, values):
         discriminator_rate=values.discriminator_rate,
         **_optimizer_arguments(values),
     )
-    model.compile(optimizer, settings, jit_compile=values.jit_compile)
+    model.compile(optimizer, settings=settings, jit_compile=values.jit_compile)
 
 
 def make_settings(values):

@@ -1,4 +1,4 @@
-"""The residual MLP that all networks are made of."""
+"""Residual MLP, the default encoder and decoder of every network."""
 
 import keras
 from keras import ops
@@ -15,8 +15,7 @@ class ResidualMLP(keras.layers.Layer):
     shape of Martinez et al. 2017), one dense layer out.
 
     Dropout takes its noise from `dropout_seed`, not from a state, so that a resumed
-    run sees the noise of the run that was killed; without a seed there is none. Calls
-    that share a seed differ in `dropout_stream`, an int.
+    run sees the noise of the run that was killed; without a seed there is none.
 
     Shape:
         `x` (batch, hypotheses, size), `condition` (batch, 1, condition size) or None,
@@ -90,9 +89,9 @@ class ResidualMLP(keras.layers.Layer):
         )
         self.output_layer.build(hidden)
 
-    def call(self, x, condition=None, dropout_seed=None, dropout_stream=0):
+    def call(self, x, condition=None, dropout_seed=None):
         def drop(h, index):
-            return self._drop(h, dropout_seed, dropout_stream, index)
+            return self._drop(h, dropout_seed, index)
 
         shape = ops.shape(x)
         if condition is None:
@@ -107,11 +106,10 @@ class ResidualMLP(keras.layers.Layer):
         h = self.output_layer(self.activation(h))
         return ops.reshape(h, (-1, shape[1], self.output_size))
 
-    def _drop(self, h, seed, stream, index):
+    def _drop(self, h, seed, index):
         if seed is None or self.dropout == 0.0:
             return h
-        seed = random.fold_in(random.fold_in(seed, stream), index)
-        row_seed = ops.reshape(seed, (1, 2))
+        row_seed = ops.reshape(random.fold_in(seed, index), (1, 2))
         noise = random.uniform(row_seed, ops.shape(h)[0], self.width)[0]
         keep = ops.cast(noise >= self.dropout, h.dtype)
         return h * keep / (1.0 - self.dropout)

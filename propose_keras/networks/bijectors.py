@@ -1,11 +1,11 @@
-"""The TFP bijector that the flow chains."""
+"""The TFP bijector of an affine coupling."""
 
 from keras import ops
 
 from propose_keras.backend import GreedyBijectorCache, tfp
 
 
-class AffineCoupling(tfp.bijectors.Bijector):
+class AffineCouplingBijector(tfp.bijectors.Bijector):
     """Affine coupling (Dinh et al. 2017) whose subnet also sees a condition.
 
     `forward` keeps the first `num_kept` coordinates and maps the others `x` to

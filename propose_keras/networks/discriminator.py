@@ -1,10 +1,12 @@
 """The energy-based discriminator of Eq. 11."""
 
+import functools
+
 import keras
 from keras import ops
 
-from propose_keras.layers import ResidualMLP
 from propose_keras.losses import joint_distances
+from propose_keras.networks import parts
 from propose_keras.networks.shapes import (
     flatten_condition,
     flatten_pose,
@@ -20,31 +22,28 @@ class Discriminator(keras.layers.Layer):
     reconstruction, in normalised units, so that the margin is a distance too.
 
     Args:
+        encoder: A layer that `networks.parts.check_part` describes: `3 J` numbers under
+            a condition of `2 J` to `feature_size`.
+        decoder: Such a layer: `feature_size` under a condition of `2 J` to `3 J`.
         num_joints: Number of joints, J.
         feature_size: Size of the encoder's output, the S of the pulling-away term.
-        encoder: Arguments of the encoder's `ResidualMLP`.
-        decoder: Arguments of the decoder's `ResidualMLP`.
+
+    Raises:
+        TypeError: If a part is no layer.
+        ValueError: If a part has another output size.
     """
 
-    def __init__(
-        self, num_joints=17, feature_size=32, encoder=None, decoder=None, **kwargs
-    ):
+    def __init__(self, encoder, decoder, num_joints=17, feature_size=32, **kwargs):
         super().__init__(**kwargs)
         self.num_joints = num_joints
         self.feature_size = feature_size
-        self.encoder_arguments = dict(encoder or {})
-        self.decoder_arguments = dict(decoder or {})
-        self.encoder = ResidualMLP(
-            feature_size, name="encoder", **self.encoder_arguments
-        )
-        self.decoder = ResidualMLP(
-            3 * num_joints, name="decoder", **self.decoder_arguments
-        )
+        check = functools.partial(parts.check_part, network="Discriminator")
+        self.encoder = check(encoder, feature_size, name="encoder")
+        self.decoder = check(decoder, 3 * num_joints, name="decoder")
 
     def build(self, pose_shape=None, condition_shape=None):
-        condition = (None, 1, 2 * self.num_joints)
-        self.encoder.build((None, 1, 3 * self.num_joints), condition)
-        self.decoder.build((None, 1, self.feature_size), condition)
+        parts.build_part(self.encoder, 3 * self.num_joints, 2 * self.num_joints)
+        parts.build_part(self.decoder, self.feature_size, 2 * self.num_joints)
 
     def call(self, pose, condition):
         """Energies and features.
@@ -58,16 +57,24 @@ class Discriminator(keras.layers.Layer):
             `(batch, hypotheses, feature_size)`.
         """
         condition = flatten_condition(condition)
-        features = self.encoder(flatten_pose(pose), condition)
-        flat = self.decoder(features, condition)
+        features = self.encoder(flatten_pose(pose), condition, dropout_seed=None)
+        flat = self.decoder(features, condition, dropout_seed=None)
         reconstruction = unflatten_pose(flat, self.num_joints)
         return ops.mean(joint_distances(pose, reconstruction), axis=-1), features
 
     def get_config(self):
         return {
             **super().get_config(),
+            "encoder": parts.serialize_part(self.encoder),
+            "decoder": parts.serialize_part(self.decoder),
             "num_joints": self.num_joints,
             "feature_size": self.feature_size,
-            "encoder": self.encoder_arguments,
-            "decoder": self.decoder_arguments,
         }
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        sizes = {
+            "encoder": config["feature_size"],
+            "decoder": 3 * config["num_joints"],
+        }
+        return cls(**parts.with_layers(config, sizes, custom_objects))

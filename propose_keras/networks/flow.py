@@ -5,63 +5,50 @@ import numpy as np
 from keras import ops
 
 from propose_keras.backend import tfp
-from propose_keras.layers import ResidualMLP, soft_clamp
-from propose_keras.networks.bijectors import AffineCoupling
+from propose_keras.layers import ResidualMLP
+from propose_keras.networks.couplings import AffineCoupling
 from propose_keras.networks.shapes import flatten_condition
 
 
 @keras.saving.register_keras_serializable(package="propose_keras")
 class ConditionalFlow(keras.layers.Layer):
-    """Chain of conditional affine couplings and fixed permutations.
+    """Chain of conditional couplings and fixed permutations.
 
     Direction: the paper's `f` takes a pose latent w to the base space. TFP's bijectors
     are named after sampling, base to data; so `forward` here, the paper's `f`, is the
     chain's `inverse`, and `inverse` here, the paper's `f^-1`, the chain's `forward`.
 
-    The layer owns the subnets, one `ResidualMLP` a coupling; `chain`, a
-    `tfp.bijectors.Chain`, is a view on them. Their output starts at 0, so the flow
-    starts as a permutation: volume preserving, `log|det| = 0`.
+    The layer owns the couplings' subnets; `chain`, a `tfp.bijectors.Chain`, is a view
+    on them. Where their outputs start at 0 the flow starts as a permutation: volume
+    preserving, `log|det| = 0`.
 
     Args:
+        couplings: Couplings such as `AffineCoupling`, at least one. Each keeps the
+            first half of the coordinates that reach it and changes the others; fixed
+            permutations stand between them.
         latent_size: Dimension d of both spaces.
         num_joints: Number of joints of the condition, J.
-        num_couplings: Number of couplings; each changes one half of the coordinates.
-        clamp: Half width of the interval that holds a coupling's log-scale.
         seed: Of the permutations between couplings.
-        subnet: Arguments of the subnets' `ResidualMLP`.
 
     Raises:
-        ValueError: If `latent_size` is below 2 or `num_couplings` below 1.
+        TypeError: If a subnet is no layer.
+        ValueError: If `latent_size` is below 2, there is no coupling or a subnet has
+            another output size.
     """
 
-    def __init__(
-        self,
-        latent_size=32,
-        num_joints=17,
-        num_couplings=8,
-        clamp=2.0,
-        seed=0,
-        subnet=None,
-        **kwargs,
-    ):
+    def __init__(self, couplings, latent_size=32, num_joints=17, seed=0, **kwargs):
         super().__init__(**kwargs)
-        if latent_size < 2 or num_couplings < 1:
+        if latent_size < 2 or not couplings:
             raise ValueError(
-                "`latent_size` must be at least 2 and `num_couplings` at least 1. "
-                f"Received: {latent_size=}, {num_couplings=}."
+                "`latent_size` must be at least 2 and `couplings` must hold at least "
+                f"one coupling. Received: {latent_size=}, {len(couplings)=}."
             )
         self.latent_size = latent_size
         self.num_joints = num_joints
-        self.num_couplings = num_couplings
-        self.clamp = clamp
         self.seed = seed
-        self.subnet_arguments = {"num_blocks": 1, "zero_output": True, **(subnet or {})}
+        self.couplings = list(couplings)
+        self.subnets = [s for c in self.couplings for s in c.subnets]
         self.num_kept = latent_size // 2
-        outputs = 2 * (latent_size - self.num_kept)
-        self.subnets = [
-            ResidualMLP(outputs, name=f"subnet_{i}", **self.subnet_arguments)
-            for i in range(num_couplings)
-        ]
         self._chain = self._build_chain()
 
     def _build_chain(self):
@@ -71,10 +58,8 @@ class ConditionalFlow(keras.layers.Layer):
                 bijectors.append(
                     tfp.bijectors.Permute(permutation, name=f"permute_{i}")
                 )
-            function = self._shift_and_log_scale(self.subnets[i])
-            bijectors.append(
-                AffineCoupling(function, self.num_kept, name=f"coupling_{i}")
-            )
+            coupling = self.couplings[i]
+            bijectors.append(coupling.make_bijector(self.latent_size, f"coupling_{i}"))
         return tfp.bijectors.Chain(bijectors, validate_event_size=False)
 
     def _permutations(self):
@@ -88,19 +73,12 @@ class ConditionalFlow(keras.layers.Layer):
         generator = np.random.RandomState(self.seed)
         order = np.arange(self.latent_size)
         times_kept = np.zeros(self.latent_size, int)
-        for _ in range(self.num_couplings):
+        for _ in self.couplings:
             shuffled = generator.permutation(self.latent_size)
             ranked = shuffled[np.argsort(times_kept[order][shuffled], kind="stable")]
             order = order[ranked]
             times_kept[order[: self.num_kept]] += 1
             yield ranked.astype("int32")
-
-    def _shift_and_log_scale(self, subnet):
-        def function(kept, condition):
-            shift, log_scale = ops.split(subnet(kept, condition), 2, axis=-1)
-            return shift, soft_clamp(log_scale, self.clamp)
-
-        return function
 
     @property
     def chain(self):
@@ -118,14 +96,13 @@ class ConditionalFlow(keras.layers.Layer):
         """
         condition = flatten_condition(ops.convert_to_tensor(condition))
         return {
-            b.name: {"condition": condition}
-            for b in self.chain.bijectors
-            if isinstance(b, AffineCoupling)
+            f"coupling_{i}": {"condition": condition}
+            for i in range(len(self.couplings))
         }
 
     def build(self, latents_shape=None, condition_shape=None):
-        for subnet in self.subnets:
-            subnet.build((None, 1, self.num_kept), (None, 1, 2 * self.num_joints))
+        for coupling in self.couplings:
+            coupling.build(self.latent_size, 2 * self.num_joints)
 
     def forward(self, latents, condition):
         """The paper's `f`: pose latents to the base space.
@@ -153,12 +130,32 @@ class ConditionalFlow(keras.layers.Layer):
         return self.forward(latents, condition)
 
     def get_config(self):
+        serialize = keras.saving.serialize_keras_object
         return {
             **super().get_config(),
+            "couplings": [serialize(c) for c in self.couplings],
             "latent_size": self.latent_size,
             "num_joints": self.num_joints,
-            "num_couplings": self.num_couplings,
-            "clamp": self.clamp,
             "seed": self.seed,
-            "subnet": self.subnet_arguments,
         }
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        config = dict(config)
+        if "subnet" in config:  # Written before couplings were arguments.
+            return cls(couplings=_affine_couplings(config), **config)
+        couplings = [
+            keras.saving.deserialize_keras_object(c, custom_objects=custom_objects)
+            for c in config.pop("couplings")
+        ]
+        return cls(couplings=couplings, **config)
+
+
+def _affine_couplings(config):
+    """Takes the arguments of affine couplings out of an old configuration."""
+    subnet, clamp = config.pop("subnet"), config.pop("clamp")
+    outputs = AffineCoupling.num_outputs(config["latent_size"])
+    return [
+        AffineCoupling(ResidualMLP(outputs, name=f"subnet_{i}", **subnet), clamp)
+        for i in range(config.pop("num_couplings"))
+    ]

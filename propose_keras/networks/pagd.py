@@ -1,9 +1,12 @@
 """The PAGD learner: an autoencoder of 2D poses and the base distribution, Eqs. 6-8."""
 
+import functools
+
 import keras
 from keras import ops
 
-from propose_keras.layers import ResidualMLP, soft_clamp
+from propose_keras.layers import soft_clamp
+from propose_keras.networks import parts
 from propose_keras.networks.shapes import flatten_condition
 
 
@@ -15,27 +18,29 @@ class PAGDLearner(keras.layers.Layer):
     is one dense layer that starts at 0, so that the base starts as `N(0, I)`.
 
     Args:
-        num_joints: Number of joints, J.
+        encoder: q, a layer that `networks.parts.check_part` describes: `2 J` numbers
+            without a condition to `feature_size`, the self-supervised representation.
+        decoder: v, such a layer: `feature_size` to `2 J`.
         latent_size: Dimension d of the base distribution.
-        feature_size: Size of q's output, the self-supervised representation.
+        num_joints: Number of joints, J.
+        feature_size: Size of q's output.
         mean_clamp: Half width of the interval that holds `mu_2D`.
         log_scale_clamp: Half width of the interval that holds `log sigma_2D`.
-        encoder: Arguments of q's `ResidualMLP`.
-        decoder: Arguments of v's `ResidualMLP`.
 
     Raises:
-        ValueError: If a clamp is not positive.
+        TypeError: If a part is no layer.
+        ValueError: If a clamp is not positive or a part has another output size.
     """
 
     def __init__(
         self,
-        num_joints=17,
+        encoder,
+        decoder,
         latent_size=32,
+        num_joints=17,
         feature_size=128,
         mean_clamp=3.0,
         log_scale_clamp=2.0,
-        encoder=None,
-        decoder=None,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -49,32 +54,34 @@ class PAGDLearner(keras.layers.Layer):
         self.feature_size = feature_size
         self.mean_clamp = mean_clamp
         self.log_scale_clamp = log_scale_clamp
-        self.encoder_arguments = dict(encoder or {})
-        self.decoder_arguments = dict(decoder or {})
-        self.encoder = ResidualMLP(
-            feature_size, name="encoder", **self.encoder_arguments
-        )
-        self.decoder = ResidualMLP(
-            2 * num_joints, name="decoder", **self.decoder_arguments
-        )
+        check = functools.partial(parts.check_part, network="PAGDLearner")
+        self.encoder = check(encoder, feature_size, name="encoder")
+        self.decoder = check(decoder, 2 * num_joints, name="decoder")
         self.projection = keras.layers.Dense(
             2 * latent_size, kernel_initializer="zeros", name="projection"
         )
 
     def build(self, condition_shape=None):
-        self.encoder.build((None, 1, 2 * self.num_joints))
-        self.decoder.build((None, 1, self.feature_size))
-        self.projection.build((None, self.feature_size))
+        parts.build_part(self.encoder, 2 * self.num_joints)
+        parts.build_part(self.decoder, self.feature_size)
+        if not self.projection.built:
+            self.projection.build((None, self.feature_size))
 
     def encode(self, condition, dropout_seed=None):
         """Features `q(P_2D)`, `(batch, 1, feature_size)`, of `(batch, J, 2)`."""
         return self.encoder(
-            flatten_condition(condition), dropout_seed=dropout_seed, dropout_stream=2
+            flatten_condition(condition),
+            None,
+            dropout_seed=parts.dropout_seed_of(dropout_seed, parts.PAGD_ENCODER),
         )
 
     def decode(self, features, dropout_seed=None):
         """Reconstruction `v(features)` of the condition, `(batch, J, 2)`."""
-        flat = self.decoder(features, dropout_seed=dropout_seed, dropout_stream=3)
+        flat = self.decoder(
+            features,
+            None,
+            dropout_seed=parts.dropout_seed_of(dropout_seed, parts.PAGD_DECODER),
+        )
         return ops.reshape(flat, (-1, self.num_joints, 2))
 
     def project(self, features):
@@ -98,11 +105,19 @@ class PAGDLearner(keras.layers.Layer):
     def get_config(self):
         return {
             **super().get_config(),
-            "num_joints": self.num_joints,
+            "encoder": parts.serialize_part(self.encoder),
+            "decoder": parts.serialize_part(self.decoder),
             "latent_size": self.latent_size,
+            "num_joints": self.num_joints,
             "feature_size": self.feature_size,
             "mean_clamp": self.mean_clamp,
             "log_scale_clamp": self.log_scale_clamp,
-            "encoder": self.encoder_arguments,
-            "decoder": self.decoder_arguments,
         }
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        sizes = {
+            "encoder": config["feature_size"],
+            "decoder": 2 * config["num_joints"],
+        }
+        return cls(**parts.with_layers(config, sizes, custom_objects))

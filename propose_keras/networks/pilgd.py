@@ -1,9 +1,12 @@
 """The PILGD learner: a conditional autoencoder of 3D poses, Eqs. 1-5."""
 
+import functools
+
 import keras
 from keras import ops
 
-from propose_keras.layers import ResidualMLP, soft_clamp
+from propose_keras.layers import soft_clamp
+from propose_keras.networks import parts
 from propose_keras.networks.shapes import (
     flatten_condition,
     flatten_pose,
@@ -11,6 +14,11 @@ from propose_keras.networks.shapes import (
 )
 
 PILGD_KINDS = ("instance", "standard")
+
+
+def encoder_size(latent_size, kind):
+    """Output size of g: the mean and, if `kind` is `"standard"`, the log-variance."""
+    return latent_size * (2 if kind == "standard" else 1)
 
 
 @keras.saving.register_keras_serializable(package="propose_keras")
@@ -24,27 +32,30 @@ class PILGDLearner(keras.layers.Layer):
     mean and log-variance, pulled to `N(0, I)` by a KL term in training.
 
     Args:
-        num_joints: Number of joints, J.
+        encoder: g, a layer that `networks.parts.check_part` describes: `3 J` numbers
+            under a condition of `2 J` to d, or `2 d` if `kind` is `"standard"`.
+        decoder: k, such a layer: d under a condition of `2 J` to `3 J`.
         latent_size: Dimension d of the latent space.
+        num_joints: Number of joints, J.
         latent_scale: The fixed standard deviation s.
         clamp: Half width alpha of the interval that holds `mu_3D` (Eq. 5).
         kind: `"instance"` or `"standard"`.
-        encoder: Arguments of g's `ResidualMLP`.
-        decoder: Arguments of k's `ResidualMLP`.
 
     Raises:
-        ValueError: If `latent_scale` or `clamp` is not positive or `kind` unknown.
+        TypeError: If a part is no layer.
+        ValueError: If `latent_scale` or `clamp` is not positive, `kind` is unknown or
+            a part has another output size.
     """
 
     def __init__(
         self,
-        num_joints=17,
+        encoder,
+        decoder,
         latent_size=32,
+        num_joints=17,
         latent_scale=0.1,
         clamp=1.0,
         kind="instance",
-        encoder=None,
-        decoder=None,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -60,18 +71,13 @@ class PILGDLearner(keras.layers.Layer):
         self.latent_scale = latent_scale
         self.clamp = clamp
         self.kind = kind
-        self.encoder_arguments = dict(encoder or {})
-        self.decoder_arguments = dict(decoder or {})
-        outputs = latent_size * (2 if kind == "standard" else 1)
-        self.encoder = ResidualMLP(outputs, name="encoder", **self.encoder_arguments)
-        self.decoder = ResidualMLP(
-            3 * num_joints, name="decoder", **self.decoder_arguments
-        )
+        check = functools.partial(parts.check_part, network="PILGDLearner")
+        self.encoder = check(encoder, encoder_size(latent_size, kind), name="encoder")
+        self.decoder = check(decoder, 3 * num_joints, name="decoder")
 
     def build(self, pose_shape=None, condition_shape=None):
-        condition = (None, 1, 2 * self.num_joints)
-        self.encoder.build((None, 1, 3 * self.num_joints), condition)
-        self.decoder.build((None, 1, self.latent_size), condition)
+        parts.build_part(self.encoder, 3 * self.num_joints, 2 * self.num_joints)
+        parts.build_part(self.decoder, self.latent_size, 2 * self.num_joints)
 
     def encode(self, pose, condition, dropout_seed=None):
         """Parameters of `S_3D`, Eqs. 1 and 2.
@@ -87,8 +93,7 @@ class PILGDLearner(keras.layers.Layer):
         output = self.encoder(
             flatten_pose(pose),
             flatten_condition(condition),
-            dropout_seed,
-            dropout_stream=0,
+            dropout_seed=parts.dropout_seed_of(dropout_seed, parts.PILGD_ENCODER),
         )
         if self.kind == "instance":
             mean = soft_clamp(output, self.clamp)
@@ -108,7 +113,9 @@ class PILGDLearner(keras.layers.Layer):
             Normalised poses, `(batch, hypotheses, J, 3)`.
         """
         flat = self.decoder(
-            latents, flatten_condition(condition), dropout_seed, dropout_stream=1
+            latents,
+            flatten_condition(condition),
+            dropout_seed=parts.dropout_seed_of(dropout_seed, parts.PILGD_DECODER),
         )
         return unflatten_pose(flat, self.num_joints)
 
@@ -120,11 +127,19 @@ class PILGDLearner(keras.layers.Layer):
     def get_config(self):
         return {
             **super().get_config(),
-            "num_joints": self.num_joints,
+            "encoder": parts.serialize_part(self.encoder),
+            "decoder": parts.serialize_part(self.decoder),
             "latent_size": self.latent_size,
+            "num_joints": self.num_joints,
             "latent_scale": self.latent_scale,
             "clamp": self.clamp,
             "kind": self.kind,
-            "encoder": self.encoder_arguments,
-            "decoder": self.decoder_arguments,
         }
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        sizes = {
+            "encoder": encoder_size(config["latent_size"], config["kind"]),
+            "decoder": 3 * config["num_joints"],
+        }
+        return cls(**parts.with_layers(config, sizes, custom_objects))

@@ -1,4 +1,4 @@
-"""One optimizer per network, behind Keras' `MultiOptimizer`."""
+"""One optimizer per network."""
 
 import math
 
@@ -9,7 +9,7 @@ NETWORKS = ("pilgd_learner", "discriminator", "pagd_learner", "flow")
 
 
 @keras.saving.register_keras_serializable(package="propose_keras")
-class PhaseOptimizer(keras.optimizers.MultiOptimizer):
+class PhaseOptimizer(keras.optimizers.Optimizer):
     """An optimizer for each network of ProPose.
 
     Each phase applies the optimizers of its own networks, so their `iterations`, and
@@ -21,17 +21,21 @@ class PhaseOptimizer(keras.optimizers.MultiOptimizer):
         discriminator: Optimizer of D.
         pagd_learner: Optimizer of q, v and h (rate alpha).
         flow: Optimizer of f (rate beta).
+        name: Of this optimizer.
+
+    Raises:
+        ValueError: If one optimizer is passed for two networks.
     """
 
-    def __init__(self, pilgd_learner, discriminator, pagd_learner, flow, **kwargs):
-        by_network = dict(
-            zip(NETWORKS, (pilgd_learner, discriminator, pagd_learner, flow))
-        )
-        patterns = {rf"(.*/)?{n}/.*": o for n, o in by_network.items()}
-        super().__init__(
-            keras.optimizers.OptimizerMap(pilgd_learner, patterns), **kwargs
-        )
-        self._by_network = by_network
+    def __init__(self, pilgd_learner, discriminator, pagd_learner, flow, name=None):
+        super().__init__(learning_rate=0.0, name=name)
+        optimizers = (pilgd_learner, discriminator, pagd_learner, flow)
+        if len({id(optimizer) for optimizer in optimizers}) < len(optimizers):
+            raise ValueError(
+                "Each network needs an optimizer of its own: received one object for "
+                "two of them. Pass copies, or use `PhaseOptimizer.replicate`."
+            )
+        self._by_network = dict(zip(NETWORKS, optimizers))
 
     @classmethod
     def replicate(cls, optimizer):
@@ -44,6 +48,42 @@ class PhaseOptimizer(keras.optimizers.MultiOptimizer):
         return self._by_network[network]
 
     @property
+    def optimizers(self):
+        """The networks' optimizers, in the order of `NETWORKS`."""
+        return list(self._by_network.values())
+
+    def build_networks(self, variables):
+        """Builds the optimizer of each network.
+
+        Args:
+            variables: Dict from names in `NETWORKS` to the trainable variables of that
+                network. The optimizer of a network that is not there stays empty.
+        """
+        if self.built:
+            return
+        for network, optimizer in self._by_network.items():
+            optimizer.build(variables.get(network, []))
+        self.built = True
+
+    def build(self, variables):
+        """Does nothing once `build_networks` has told the networks apart.
+
+        Raises:
+            RuntimeError: If it has not.
+        """
+        if not self.built:
+            raise RuntimeError(
+                "A `PhaseOptimizer` is built by `ProPose.compile`, which knows the "
+                "network of each variable."
+            )
+
+    @property
+    def variables(self):
+        """The count of steps, then the variables of the networks' optimizers."""
+        inner = [v for optimizer in self.optimizers for v in optimizer.variables]
+        return [self.iterations, *inner]
+
+    @property
     def learning_rate(self):
         """Rate alpha as it stands; callbacks log it."""
         return self._by_network["pilgd_learner"].learning_rate
@@ -53,6 +93,17 @@ class PhaseOptimizer(keras.optimizers.MultiOptimizer):
         raise AttributeError(
             "The networks have a learning rate each: set it on the optimizer that "
             f"`for_network(name)` returns, with a name out of {NETWORKS}."
+        )
+
+    def apply(self, grads, trainable_variables=None):
+        """Not offered: a step applies the optimizers of its phase's networks.
+
+        Raises:
+            NotImplementedError: Always.
+        """
+        raise NotImplementedError(
+            "A `PhaseOptimizer` has no update of its own: apply the optimizer of the "
+            "network, `for_network(name)`."
         )
 
     def finalize_variable_values(self, var_list):
@@ -73,7 +124,7 @@ class PhaseOptimizer(keras.optimizers.MultiOptimizer):
                 variable.assign(ops.copy(variable))
 
     def save_own_variables(self, store):
-        """Saves the count of steps: the inner optimizers are saved beside it."""
+        """Saves the count of steps: the networks' optimizers are saved separately."""
         store["iterations"] = self.iterations.numpy()
 
     def load_own_variables(self, store):
@@ -91,13 +142,14 @@ class PhaseOptimizer(keras.optimizers.MultiOptimizer):
                 name: keras.saving.serialize_keras_object(optimizer)
                 for name, optimizer in self._by_network.items()
             },
-            "loss_scale_factor": self.loss_scale_factor,
             "name": self.name,
         }
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
         config = dict(config)
+        # Written while this was a `keras.optimizers.MultiOptimizer`.
+        config.pop("loss_scale_factor", None)
         for name in NETWORKS:
             config[name] = keras.saving.deserialize_keras_object(
                 config[name], custom_objects=custom_objects

@@ -36,22 +36,22 @@ class AlternatingTrainer(TrainStep, keras.Model):
         self._trackers = {n: keras.metrics.Mean(name=n) for n in LOSS_NAMES}
         self._error = MeanPerJointPositionError(name="mpjpe")
 
-    def compile(self, optimizer="adam", settings=None, **kwargs):
+    def compile(self, optimizer="adam", loss=None, *, settings=None, **kwargs):
         """Prepares training.
 
         Args:
             optimizer: A `PhaseOptimizer`, see `training.make_optimizer`; or any Keras
                 optimizer, of which each network then gets a copy.
-            settings: `TrainingSettings`.
+            loss: Must be None: the losses are the paper's, weighted by `settings`.
+            settings: `TrainingSettings`, or a dict of its fields.
             **kwargs: `metrics`, `run_eagerly`, `steps_per_execution`, `jit_compile` of
-                `keras.Model.compile`. XLA is on unless `jit_compile=False`. The losses
-                are the paper's; there is no `loss` to choose.
+                `keras.Model.compile`. XLA is on unless `jit_compile=False`.
 
         Raises:
             ValueError: If a loss is passed, or the settings need a discriminator that
                 the model does not have.
         """
-        if kwargs.pop("loss", None) is not None:
+        if loss is not None:
             raise ValueError(
                 "ProPose trains on the losses of its paper: choose them through "
                 "`settings`, not `loss`."
@@ -68,7 +68,9 @@ class AlternatingTrainer(TrainStep, keras.Model):
         optimizer = keras.optimizers.get(optimizer)
         if not isinstance(optimizer, PhaseOptimizer):
             optimizer = PhaseOptimizer.replicate(optimizer)
-        optimizer.build(self.trainable_variables)
+        optimizer.build_networks(
+            {name: n.trainable_variables for name, n in self.networks().items()}
+        )
         self.settings = settings
         self.phases = make_phases(self, settings)
         self._compiled_with = dict(kwargs)

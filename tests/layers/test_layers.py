@@ -61,10 +61,14 @@ def test_dropout_is_a_function_of_its_seed(rng):
 
 
 def test_dropout_drops_its_share_and_keeps_the_mean(rng):
-    layer = ResidualMLP(4, width=1000, dropout=0.3)
-    ones = ops.ones((200, 1000))
-    dropped = to_numpy(layer._drop(ones, np.array([3, 4], "uint32"), 0, 0))
-    assert abs((dropped == 0).mean() - 0.3) < 0.01
+    # One block of identities: the output is the dropped hidden units over themselves.
+    layer = ResidualMLP(1000, width=1000, num_blocks=1, dropout=0.3)
+    x = ops.ones((20, 10, 1000))
+    layer(x)
+    for weight in layer.trainable_variables:
+        weight.assign(ops.eye(1000) if len(weight.shape) == 2 else ops.zeros(1000))
+    dropped = to_numpy(layer(x, dropout_seed=np.array([3, 4], "uint32"))) - 1.0
+    assert abs((dropped == 0).mean() - (1 - 0.7**2)) < 0.01
     assert abs(dropped.mean() - 1.0) < 0.01
 
 

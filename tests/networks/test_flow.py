@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 from keras import ops
-
-from propose_keras.networks import ConditionalFlow
+from network_makers import make_flow
 
 
 def randomise(layer, rng, scale=0.3):
@@ -12,9 +11,7 @@ def randomise(layer, rng, scale=0.3):
 
 @pytest.fixture
 def flow(rng):
-    flow = ConditionalFlow(
-        latent_size=5, num_joints=3, num_couplings=4, subnet={"width": 8}
-    )
+    flow = make_flow(latent_size=5, num_joints=3, num_couplings=4)
     flow.build()
     randomise(flow, rng)
     return flow
@@ -32,7 +29,7 @@ def to_numpy(x):
 
 
 def test_starts_volume_preserving(inputs):
-    flow = ConditionalFlow(latent_size=5, num_joints=3, subnet={"width": 8})
+    flow = make_flow(latent_size=5, num_joints=3, num_couplings=8)
     flow.build()
     base, log_det = flow.forward(*inputs)
     np.testing.assert_allclose(to_numpy(log_det), 0.0)
@@ -111,7 +108,7 @@ def test_condition_is_broadcast_over_hypotheses(flow, inputs):
 
 
 def test_every_coordinate_is_reached_by_every_other(inputs, rng):
-    flow = ConditionalFlow(5, num_joints=3, num_couplings=8, subnet={"width": 8})
+    flow = make_flow(latent_size=5, num_joints=3, num_couplings=8)
     flow.build()
     randomise(flow, rng)
     latents, condition = (x[:1] for x in inputs)

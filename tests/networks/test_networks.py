@@ -6,23 +6,28 @@ import keras
 import numpy as np
 import pytest
 from keras import ops
+from network_makers import (
+    make_discriminator,
+    make_flow,
+    make_pagd,
+    make_pilgd,
+    mlp,
+)
 
 from propose_keras.networks import (
+    AffineCoupling,
     ConditionalFlow,
     Discriminator,
     PAGDLearner,
     PILGDLearner,
 )
 
-SMALL = {"width": 8, "num_blocks": 1}
 NETWORKS = {
-    "pilgd_instance": lambda: PILGDLearner(17, 6, encoder=SMALL, decoder=SMALL),
-    "pilgd_standard": lambda: PILGDLearner(
-        17, 6, kind="standard", encoder=SMALL, decoder=SMALL
-    ),
-    "pagd": lambda: PAGDLearner(17, 6, 5, encoder=SMALL, decoder=SMALL),
-    "discriminator": lambda: Discriminator(17, 5, encoder=SMALL, decoder=SMALL),
-    "flow": lambda: ConditionalFlow(6, 17, 3, subnet=SMALL),
+    "pilgd_instance": make_pilgd,
+    "pilgd_standard": lambda: make_pilgd("standard"),
+    "pagd": make_pagd,
+    "discriminator": make_discriminator,
+    "flow": make_flow,
 }
 
 
@@ -88,7 +93,7 @@ def test_building_twice_with_calls_adds_no_weights(network):
 
 
 def test_instance_latents_are_clamped_and_have_fixed_scale(rng):
-    network = PILGDLearner(17, 6, latent_scale=0.2, clamp=1.5)
+    network = make_pilgd(latent_scale=0.2, clamp=1.5)
     network.build()
     pose = 1e4 * rng.normal(size=(5, 1, 17, 3)).astype("float32")
     mean, scale = network.encode(pose, np.zeros((5, 17, 2), "float32"))
@@ -106,7 +111,7 @@ def test_standard_latents_have_a_scale_of_their_own(rng):
 
 
 def test_base_starts_standard_and_stays_clamped(rng):
-    network = PAGDLearner(17, 6, mean_clamp=1.0, log_scale_clamp=0.5)
+    network = make_pagd(mean_clamp=1.0, log_scale_clamp=0.5)
     network.build()
     condition = rng.normal(size=(4, 17, 2)).astype("float32")
     for x in network(condition):
@@ -131,13 +136,80 @@ def test_energy_is_the_mean_joint_distance_to_the_reconstruction(rng):
 @pytest.mark.parametrize(
     "make",
     [
-        lambda: PILGDLearner(latent_scale=0.0),
-        lambda: PILGDLearner(kind="other"),
-        lambda: PAGDLearner(mean_clamp=0.0),
-        lambda: ConditionalFlow(latent_size=1),
-        lambda: ConditionalFlow(num_couplings=0),
+        lambda: make_pilgd(latent_scale=0.0),
+        lambda: make_pilgd("other"),
+        lambda: make_pagd(mean_clamp=0.0),
+        lambda: make_flow(latent_size=1),
+        lambda: make_flow(num_couplings=0),
+        lambda: AffineCoupling(mlp(6), clamp=0.0),
+        lambda: PILGDLearner(mlp(7), mlp(51), latent_size=6),
+        lambda: PAGDLearner(mlp(5), mlp(33), latent_size=6, feature_size=5),
+        lambda: Discriminator(mlp(5), mlp(51), feature_size=4),
+        lambda: ConditionalFlow([AffineCoupling(mlp(5))], latent_size=6).build(),
     ],
 )
 def test_bad_arguments_are_named(make):
-    with pytest.raises(ValueError, match="must be"):
+    with pytest.raises(ValueError, match="must (be|have)"):
         make()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: PILGDLearner({"width": 8}, mlp(51), latent_size=32),
+        lambda: Discriminator(mlp(32), None),
+    ],
+)
+def test_parts_must_be_layers(make):
+    with pytest.raises(TypeError, match="must be a Keras layer"):
+        make()
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class Linear(keras.layers.Layer):
+    """The least that a part must offer: one dense layer that ignores dropout."""
+
+    def __init__(self, units, **kwargs):
+        super().__init__(**kwargs)
+        self.units = units
+        self.dense = keras.layers.Dense(units)
+
+    def build(self, x_shape, condition_shape=None):
+        self.dense.build(x_shape)
+
+    def call(self, x, condition=None, dropout_seed=None):
+        return self.dense(x)
+
+    def get_config(self):
+        return {**super().get_config(), "units": self.units}
+
+
+def test_a_part_is_any_layer_that_keeps_the_contract(rng):
+    network = PILGDLearner(Linear(6), Linear(51), latent_size=6)
+    network.build()
+    config = keras.saving.serialize_keras_object(network)
+    copy = keras.saving.deserialize_keras_object(config)
+    copy.build()
+    copy.set_weights(network.get_weights())
+    assert len(network.weights) == 4
+    inputs = make_inputs(network, 3)
+    for a, b in zip(run(network, inputs), run(copy, inputs), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_configurations_from_before_parts_were_arguments_load():
+    old = {"width": 8, "num_blocks": 1}
+    sizes = {"num_joints": 17, "latent_size": 6, "name": "pilgd_learner"}
+    network = PILGDLearner.from_config(
+        {**sizes, "kind": "standard", "encoder": old, "decoder": old}
+    )
+    assert network.encoder.output_size == 12
+    assert network.decoder.output_size == 51
+    flow = ConditionalFlow.from_config(
+        {
+            **{"num_joints": 17, "latent_size": 6, "num_couplings": 2, "seed": 3},
+            **{"clamp": 1.5, "subnet": {**old, "zero_output": True}},
+        }
+    )
+    assert [c.clamp for c in flow.couplings] == [1.5, 1.5]
+    assert all(s.zero_output and s.width == 8 for s in flow.subnets)

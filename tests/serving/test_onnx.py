@@ -16,6 +16,7 @@ import onnx
 import onnxruntime
 
 from propose_keras import PoseNormalization, ProPose, __version__
+from propose_keras.layers import ResidualMLP
 from propose_keras.networks import PILGDLearner
 from propose_keras.serving import onnx_model
 from propose_keras.serving.onnx_model import export_onnx
@@ -43,11 +44,10 @@ def make_variant(name):
     )
     hidden = {"width": 6, "activation": "silu", "layer_norm": True}
     learner = PILGDLearner(
+        ResidualMLP(6, **hidden),
+        ResidualMLP(51, **hidden),
         latent_size=3,
         kind="standard",
-        encoder=hidden,
-        decoder=hidden,
-        name="pilgd_learner",
     )
     return ProPose(
         learner,

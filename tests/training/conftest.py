@@ -39,7 +39,7 @@ def compile_model():
     """Compiles a model for a test that runs few steps."""
 
     def compile_model(model, optimizer, settings):
-        model.compile(optimizer, settings, jit_compile=JIT_COMPILE)
+        model.compile(optimizer, settings=settings, jit_compile=JIT_COMPILE)
         return model
 
     return compile_model
