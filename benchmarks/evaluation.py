@@ -3,7 +3,7 @@
     KERAS_BACKEND=jax python benchmarks/evaluation.py --output=evaluation.json
 
 Prints a table and writes JSON: seconds per batch of each part, hypotheses per second,
-the share of the time that Protocol 2's alignment takes, and the speed of sampling's
+the share of the time that PA-MPJPE's alignment takes, and the speed of sampling's
 matrix products as a share of what plain products of the same shape reach here. The
 model is the default one with random weights: no data is needed.
 """
@@ -19,7 +19,7 @@ from keras import ops
 
 from propose_keras import backend, metrics
 from propose_keras.evaluation.evaluator import Evaluator
-from propose_keras.evaluation.measures import measure_spread
+from propose_keras.evaluation.measures import measure_distribution
 from propose_keras.evaluation.protocols import get_protocol
 from propose_keras.geometry import root_centre
 from propose_keras.model import ProPose
@@ -92,8 +92,10 @@ def benchmark(batch_size, num_hypotheses, width):
     target = root_centre(inputs[2])
     parts = {}
     hypotheses, *parts["sampling"] = measure(sample, *inputs, variables=variables)
-    _, *parts["Protocol 2, all hypotheses"] = measure(align, hypotheses, target)
-    _, *parts["calibration and spread"] = measure(measure_spread, hypotheses, target)
+    _, *parts["PA-MPJPE, all hypotheses"] = measure(align, hypotheses, target)
+    _, *parts["calibration and spread"] = measure(
+        measure_distribution, hypotheses, target
+    )
     _, *parts["the whole program"] = measure(
         evaluator._measure_batch, *inputs, variables=variables
     )
@@ -112,7 +114,7 @@ def benchmark(batch_size, num_hypotheses, width):
         "seconds": {name: run for name, (_, run) in parts.items()},
         "compile_seconds": {name: first for name, (first, _) in parts.items()},
         "hypotheses_per_second": num_rows / whole,
-        "protocol_2_share": parts["Protocol 2, all hypotheses"][1] / whole,
+        "pa_mpjpe_share": parts["PA-MPJPE, all hypotheses"][1] / whole,
         "sampling_gflops": sampling_speed / 1e9,
         "plain_product_gflops": plain_speed / 1e9,
         "sampling_share_of_plain_products": sampling_speed / plain_speed,
@@ -133,8 +135,8 @@ def main(arguments=None):
         first = result["compile_seconds"][name]
         print(f"{name:28} {first:10.2f} {1e3 * seconds:10.1f}")
     print(
-        f"{result['hypotheses_per_second']:,.0f} hypotheses per second; Protocol 2 "
-        f"takes {result['protocol_2_share']:.1%}; sampling's products reach "
+        f"{result['hypotheses_per_second']:,.0f} hypotheses per second; PA-MPJPE "
+        f"takes {result['pa_mpjpe_share']:.1%}; sampling's products reach "
         f"{result['sampling_gflops']:.0f} of {result['plain_product_gflops']:.0f} "
         f"GFLOP/s ({result['sampling_share_of_plain_products']:.0%})."
     )

@@ -28,8 +28,8 @@ def similarity_align(source, target):
     """Moves, turns and scales poses to lie nearest to others.
 
     Solves `min ||scale R source + translation - target||` over all joints, `R` being a
-    proper rotation (never a mirror image) and `scale >= 0`: the alignment of Protocol 2
-    (PA-MPJPE). The rotation is the eigenvector of the largest eigenvalue of Horn's
+    proper rotation (never a mirror image) and `scale >= 0`: the alignment of PA-MPJPE.
+    The rotation is the eigenvector of the largest eigenvalue of Horn's
     symmetric 4x4 matrix ("Closed-form solution of absolute orientation using unit
     quaternions", 1987), found by repeated squaring, with a closed-form turn about the
     points' main axis that keeps float32 exact for points near a line. There is no SVD

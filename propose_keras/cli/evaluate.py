@@ -22,7 +22,7 @@ from propose_keras.data.arrays import split_validation
 from propose_keras.data.reading import load_arrays
 from propose_keras.deterministic import DeterministicLifter
 from propose_keras.evaluation.evaluator import Evaluator, PoseDataError
-from propose_keras.evaluation.frames import select_poses
+from propose_keras.evaluation.pose_selection import select_poses
 from propose_keras.evaluation.protocols import get_protocol
 from propose_keras.evaluation.report import format_report, write_report
 from propose_keras.evaluation.summary import summarize

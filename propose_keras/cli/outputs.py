@@ -9,8 +9,9 @@ from propose_keras.cli.errors import UserError
 from propose_keras.evaluation import figures
 from propose_keras.evaluation.latent_plane import draw_latent_means, spread_out_rows
 from propose_keras.evaluation.latents import instance_depths, latent_means
-from propose_keras.evaluation.report import read_report, write_tables
-from propose_keras.evaluation.tables import VARIANTS, make_tables
+from propose_keras.evaluation.paper_tables import VARIANTS, make_tables
+from propose_keras.evaluation.report import read_report
+from propose_keras.evaluation.table import write_tables
 from propose_keras.model import ProPose
 from propose_keras.visualization import figure_hypotheses
 

@@ -2,7 +2,7 @@
 
 from propose_keras.cli.errors import UserError
 from propose_keras.evaluation.evaluator import PoseDataError
-from propose_keras.evaluation.report import write_tables
+from propose_keras.evaluation.table import write_tables
 from propose_keras.evaluation.temperature import sweep_temperatures
 from propose_keras.model import check_temperature
 

@@ -1,4 +1,4 @@
-"""The compiled evaluator: keypoints and ground truth in, figures of poses out."""
+"""The compiled evaluator: keypoints and ground truth in, measures of poses out."""
 
 import dataclasses
 import time
@@ -11,11 +11,11 @@ from keras import ops
 from propose_keras import backend
 from propose_keras.data.arrays import PoseArrays
 from propose_keras.evaluation.measures import (
+    measure_distribution,
     measure_hypotheses,
     measure_mode,
     measure_poses,
     measure_single,
-    measure_spread,
 )
 from propose_keras.evaluation.protocols import Protocol
 from propose_keras.geometry import root_centre
@@ -32,11 +32,11 @@ class PoseDataError(ValueError):
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class PoseFigures:
-    """Figures of poses, in the order of the arrays evaluated.
+class PoseMeasures:
+    """Measures of poses, in the order of the arrays evaluated.
 
     Attributes:
-        values: Figure's name to array, one row per pose that was evaluated; see
+        values: Measure's name to array, one row per pose that was evaluated; see
             `evaluation.measures`.
         rows: Row in the arrays of each pose evaluated, `(num_poses,)`.
         num_excluded: Poses left out since their ground truth is not finite.
@@ -67,9 +67,9 @@ class Evaluator:
     """Evaluates a model under a protocol, one XLA program per batch.
 
     The program samples, measures every hypothesis and takes minima on the device;
-    figures of poses come back, hypotheses do not. Pose `i` of the arrays gets the row
-    seed `(seed, i)`, so figures do not depend on the batch size or on how many
-    hypotheses run at once. The last batch is padded, and the padding's figures are
+    measures of poses come back, hypotheses do not. Pose `i` of the arrays gets the row
+    seed `(seed, i)`, so measures do not depend on the batch size or on how many
+    hypotheses run at once. The last batch is padded, and the padding's measures are
     dropped. Under a `keras.distribution.DataParallel` (JAX) batches are spread over the
     devices; on TensorFlow one device is used.
 
@@ -126,7 +126,7 @@ class Evaluator:
         self,
         arrays: PoseArrays,
         progress: Callable[[int, int], None] | None = None,
-    ) -> PoseFigures:
+    ) -> PoseMeasures:
         """Evaluates poses.
 
         Args:
@@ -134,7 +134,7 @@ class Evaluator:
             progress: Called with the number of poses done and their total.
 
         Returns:
-            Figures of the poses whose ground truth is finite.
+            Measures of the poses whose ground truth is finite.
 
         Raises:
             PoseDataError: If no pose is left or keypoints are not finite.
@@ -172,7 +172,7 @@ class Evaluator:
         if progress:
             progress(len(rows), len(rows))
         drawn = (len(parts) - 1) * batch_size * self._largest
-        return PoseFigures(
+        return PoseMeasures(
             values={
                 name: np.concatenate([part[name] for part in parts])[: len(rows)]
                 for name in parts[0]
@@ -197,23 +197,25 @@ class Evaluator:
         return -(-batch_size // num_devices) * num_devices
 
     def _measure_batch(self, keypoints, image_size, pose_3d, row_seeds):
-        """Figures of a batch: the function that is compiled."""
+        """Measures of a batch: the function that is compiled."""
         target = root_centre(pose_3d)
         mode = self.model.mode(keypoints, image_size)
         if not self.num_hypotheses:
             return measure_mode(self.protocol, mode, target, keypoints)
-        hypotheses, measures = self._measure_chunks(
+        hypotheses, of_hypotheses = self._measure_chunks(
             keypoints, image_size, target, row_seeds
         )
-        figures = measure_hypotheses(measures, self.curve)
-        figures.update(measure_spread(hypotheses, target))
-        figures.update(
-            measure_single(self.protocol, mode, hypotheses, measures, target, keypoints)
+        measures = measure_hypotheses(of_hypotheses, self.curve)
+        measures.update(measure_distribution(hypotheses, target))
+        measures.update(
+            measure_single(
+                self.protocol, mode, hypotheses, of_hypotheses, target, keypoints
+            )
         )
-        figures["latent_log_prob"] = self.model.latent_log_prob(
-            pose_3d, keypoints, image_size
+        measures["latent_log_prob"] = self.model.latent_log_prob(
+            pose_3d=pose_3d, keypoints=keypoints, image_size=image_size
         )
-        return figures
+        return measures
 
     def _measure_chunks(self, keypoints, image_size, target, row_seeds):
         """Hypotheses `(batch, S, 17, 3)` and their measures, `(batch, S)` each."""
@@ -267,5 +269,5 @@ def _place(array):
     return keras.distribution.distribute_tensor(array, layout)
 
 
-def _fetch(figures):
-    return {name: ops.convert_to_numpy(value) for name, value in figures.items()}
+def _fetch(measures):
+    return {name: ops.convert_to_numpy(value) for name, value in measures.items()}

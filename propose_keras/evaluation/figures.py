@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from propose_keras.evaluation.tables import ABBREVIATIONS
+from propose_keras.evaluation.paper_tables import ABBREVIATIONS
 from propose_keras.visualization.skeleton import matplotlib_figure
 
 # Okabe and Ito's palette; markers and dashes say the same again without colour.
@@ -80,7 +80,7 @@ def draw_calibration(reports: Mapping[str, Mapping]):
 
 
 def draw_error_by_action(report: Mapping, names=None):
-    """Errors by action under Protocol 1, a point for each entry of `results`.
+    """MPJPE by action, a point for each entry of `results`.
 
     Args:
         report: Of `summarize`.
@@ -118,7 +118,7 @@ def draw_error_by_action(report: Mapping, names=None):
 
 
 def draw_error_by_joint(report: Mapping):
-    """Error of the mode by joint, Protocol 1.
+    """Error of the mode by joint.
 
     Args:
         report: Of `summarize`.
@@ -137,7 +137,7 @@ def draw_error_by_joint(report: Mapping):
 
 
 def draw_error_by_num_hypotheses(reports: Mapping[str, Mapping]):
-    """Error of the best hypothesis against their number, both protocols.
+    """Error of the best hypothesis against their number, MPJPE and PA-MPJPE.
 
     Args:
         reports: Label to report.
@@ -147,8 +147,8 @@ def draw_error_by_num_hypotheses(reports: Mapping[str, Mapping]):
     for (label, report), color, marker in zip(reports.items(), COLORS, MARKERS):
         curve = report["error_by_num_hypotheses"]
         for key, name, dashes in (
-            ("mpjpe", "Protocol 1", "-"),
-            ("pa_mpjpe", "Protocol 2", "--"),
+            ("mpjpe", "MPJPE", "-"),
+            ("pa_mpjpe", "PA-MPJPE", "--"),
         ):
             axes.plot(
                 curve["num_hypotheses"],

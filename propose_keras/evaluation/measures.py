@@ -11,7 +11,7 @@ TOP_K = 5
 """How many hypotheses the top-k aggregate averages, as Wehrbein et al. do."""
 
 # Measures of which less is better, and of which more is.
-_MINIMISED = ("p1", "p2", "largest")
+_MINIMISED = ("mpjpe", "pa_mpjpe", "largest")
 _MAXIMISED = ("pck", "auc")
 
 
@@ -25,19 +25,19 @@ def measure_poses(protocol, pose, target, keypoints):
         keypoints: `(..., 17, 2)` pixels, broadcasting against `pose`.
 
     Returns:
-        Dictionary of `(...)` tensors: `p1`, `p2`, `n_mpjpe`, `symmetry` (all mm),
-        `consistency_2d`; where the protocol has them `pck` and `auc` (shares) and
+        Dictionary of `(...)` tensors: `mpjpe`, `pa_mpjpe`, `n_mpjpe`, `symmetry` (all
+        mm), `consistency_2d`; where the protocol has them `pck` and `auc` (shares) and
         `largest`, the largest aligned joint error (mm), which CPS is computed from.
     """
     errors = metrics.joint_errors(pose, target)
     measures = {
-        "p1": metrics.mpjpe(pose, target, protocol.joints),
+        "mpjpe": metrics.mpjpe(pose, target, protocol.joints),
         "n_mpjpe": metrics.n_mpjpe(pose, target, protocol.joints),
         "symmetry": metrics.symmetry_error(pose, H36M_17),
         "consistency_2d": metrics.consistency_2d(pose, keypoints),
     }
     aligned = metrics.aligned_joint_errors(pose, target, protocol.joints)
-    measures["p2"] = ops.mean(aligned, axis=-1)
+    measures["pa_mpjpe"] = ops.mean(aligned, axis=-1)
     if protocol.pck is not None:
         counted = ops.take(errors, protocol.pck.joints, axis=-1)
         measures["pck"] = metrics.pck(counted, protocol.pck.threshold)
@@ -52,7 +52,7 @@ def measure_poses(protocol, pose, target, keypoints):
 
 
 def measure_hypotheses(measures, num_hypotheses):
-    """Reduces measures of hypotheses to figures of poses.
+    """Reduces measures of hypotheses to measures of poses.
 
     Args:
         measures: Of `measure_poses`, each `(batch, S)`.
@@ -60,25 +60,25 @@ def measure_hypotheses(measures, num_hypotheses):
 
     Returns:
         Dictionary of `(batch, len(num_hypotheses))` for the best of each number
-        (`best_p1`, ...; each measure's best by itself), and of `(batch,)` for the
-        other reductions over all `S` (`median_p1`, ...).
+        (`best_mpjpe`, ...; each measure's best by itself), and of `(batch,)` for the
+        other reductions over all `S` (`median_mpjpe`, ...).
     """
-    figures = {}
+    reduced = {}
     for name in _MINIMISED:
         if name in measures:
-            figures[f"best_{name}"] = best_of(measures[name], num_hypotheses)
+            reduced[f"best_{name}"] = best_of(measures[name], num_hypotheses)
     for name in _MAXIMISED:
         if name in measures:
-            figures[f"best_{name}"] = -best_of(-measures[name], num_hypotheses)
+            reduced[f"best_{name}"] = -best_of(-measures[name], num_hypotheses)
     for reduction in ("mean", "median", "worst"):
-        for name in ("p1", "p2"):
-            figures[f"{reduction}_{name}"] = REDUCTIONS[reduction](measures[name])
+        for name in ("mpjpe", "pa_mpjpe"):
+            reduced[f"{reduction}_{name}"] = REDUCTIONS[reduction](measures[name])
     for name in ("symmetry", "consistency_2d"):
-        figures[name] = metrics.REDUCTIONS["mean"](measures[name])
-    return figures
+        reduced[name] = metrics.REDUCTIONS["mean"](measures[name])
+    return reduced
 
 
-def measure_spread(hypotheses, target):
+def measure_distribution(hypotheses, target):
     """Calibration levels and spread of hypotheses.
 
     Args:
@@ -87,12 +87,12 @@ def measure_spread(hypotheses, target):
 
     Returns:
         `levels`, `(batch, 16)` int32, of the joints without the root (see
-        `metrics.calibration_levels`), and `diversity`, `(batch, 16)` mm.
+        `metrics.calibration_levels`), and `spread`, `(batch, 16)` mm.
     """
     hypotheses, target = hypotheses[..., 1:, :], target[..., 1:, :]
     return {
         "levels": metrics.calibration_levels(hypotheses, target),
-        "diversity": metrics.diversity(hypotheses),
+        "spread": metrics.spread(hypotheses),
     }
 
 
@@ -106,7 +106,8 @@ def measure_mode(protocol, mode, target, keypoints):
         keypoints: `(batch, 17, 2)` pixels.
 
     Returns:
-        Dictionary of `(batch,)` (`mode_p1`, ...), and `mode_joints`, `(batch, 17)` mm.
+        Dictionary of `(batch,)` (`mode_mpjpe`, ...), and `mode_joints`, `(batch, 17)`
+        mm.
     """
     mode = root_centre(mode)
     measures = measure_poses(protocol, mode, target, keypoints)
@@ -128,23 +129,25 @@ def measure_single(protocol, mode, hypotheses, measures, target, keypoints):
         keypoints: `(batch, 17, 2)` pixels.
 
     Returns:
-        Dictionary of `(batch,)` for the mode (`mode_p1`, ...), the mean pose and the
+        Dictionary of `(batch,)` for the mode (`mode_mpjpe`, ...), the mean pose and the
         mean of the `TOP_K` best (an oracle), and `mode_joints`, `(batch, 17)` mm.
     """
     top_k = min(TOP_K, hypotheses.shape[1])
     poses = {
         "mode": root_centre(mode),
         "mean_pose": metrics.mean_pose(hypotheses),
-        "top_k_p1": metrics.top_k_aggregate(hypotheses, measures["p1"], top_k),
-        "top_k_p2": metrics.top_k_aggregate(hypotheses, measures["p2"], top_k),
+        "top_k_mpjpe": metrics.top_k_aggregate(hypotheses, measures["mpjpe"], top_k),
+        "top_k_pa_mpjpe": metrics.top_k_aggregate(
+            hypotheses, measures["pa_mpjpe"], top_k
+        ),
     }
     # Together, so that the alignment is compiled once.
     stacked = ops.stack(list(poses.values()), axis=1)
     single = measure_poses(protocol, stacked, target[:, None], keypoints[:, None])
-    figures = {f"mode_{name}": value[:, 0] for name, value in single.items()}
-    figures["mean_pose_p1"] = single["p1"][:, 1]
-    figures["mean_pose_p2"] = single["p2"][:, 1]
-    figures["top_k_p1"] = single["p1"][:, 2]
-    figures["top_k_p2"] = single["p2"][:, 3]
-    figures["mode_joints"] = metrics.joint_errors(poses["mode"], target)
-    return figures
+    measured = {f"mode_{name}": value[:, 0] for name, value in single.items()}
+    measured["mean_pose_mpjpe"] = single["mpjpe"][:, 1]
+    measured["mean_pose_pa_mpjpe"] = single["pa_mpjpe"][:, 1]
+    measured["top_k_mpjpe"] = single["mpjpe"][:, 2]
+    measured["top_k_pa_mpjpe"] = single["pa_mpjpe"][:, 3]
+    measured["mode_joints"] = metrics.joint_errors(poses["mode"], target)
+    return measured

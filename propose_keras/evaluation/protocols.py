@@ -54,7 +54,7 @@ class Protocol:
         datasets: Data sets it is defined on (names without config).
         pose_feature: The ground truth's feature in the built data set.
         ground_truth: What the data set's authors call that ground truth.
-        joints: Joints of Protocol 1 and 2, indices of `H36M_17`; None for all.
+        joints: Joints of MPJPE and PA-MPJPE, indices of `H36M_17`; None for all.
             Poses are centred on the hip whether it counts or not.
         average: `"action"` for the unweighted mean of the actions' means, `"frame"` for
             the mean over poses.
@@ -63,7 +63,7 @@ class Protocol:
         needs_frame_list: Whether the poses are those of a list of frames.
         pck: How PCK and AUC are counted; None for not at all.
         cps: How CPS is computed; None for not at all.
-        scenes: Scene of each subject, for figures by scene.
+        scenes: Scene of each subject, for results by scene.
     """
 
     name: str

@@ -1,13 +1,13 @@
-"""Reports on disk: `report.json` and `report.md`, tables in four formats."""
+"""Reports on disk: `report.json` and `report.md`."""
 
 import json
 import os
 import pathlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from propose_keras.evaluation.measures import TOP_K
-from propose_keras.evaluation.table import Table
-from propose_keras.evaluation.tables import per_action_tables
+from propose_keras.evaluation.paper_tables import per_action_tables
+from propose_keras.evaluation.table import Table, write_text
 
 
 def write_report(
@@ -23,32 +23,15 @@ def write_report(
         label: Name of the system in the tables.
     """
     folder = pathlib.Path(output_dir)
-    _write(folder / "report.json", json.dumps(report, indent=2, allow_nan=False) + "\n")
-    _write(folder / "report.md", format_report(report, label))
+    write_text(
+        folder / "report.json", json.dumps(report, indent=2, allow_nan=False) + "\n"
+    )
+    write_text(folder / "report.md", format_report(report, label))
 
 
 def read_report(path: str | os.PathLike) -> dict:
     """Reads a `report.json`."""
     return json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
-
-
-def write_tables(
-    tables: Sequence[Table], name: str, output_dir: str | os.PathLike
-) -> None:
-    """Writes tables as `name.md`, `name.tex`, `name.json` and `name.csv`.
-
-    Args:
-        tables: At least one; the CSV file holds them one below the other, an empty
-            line between.
-        name: Of the files, without ending.
-        output_dir: Folder, made if it is not there.
-    """
-    folder = pathlib.Path(output_dir)
-    _write(folder / f"{name}.md", "\n".join(t.to_markdown() for t in tables))
-    _write(folder / f"{name}.tex", "\n".join(t.to_latex() for t in tables))
-    _write(folder / f"{name}.csv", "\n".join(t.to_csv() for t in tables))
-    objects = json.dumps([t.to_json() for t in tables], indent=2, allow_nan=False)
-    _write(folder / f"{name}.json", objects + "\n")
 
 
 def format_report(report: Mapping, label: str = "ProPose") -> str:
@@ -107,7 +90,7 @@ def _format_distribution(report) -> list[str]:
         Table(title, ("", "MPJPE", "PA-MPJPE"), tuple(rows)).to_markdown(),
         f"- expected calibration error, {largest} hypotheses: "
         f"{_number(report['ece'], 3)}",
-        f"- diversity (standard deviation of a joint): "
+        f"- spread (standard deviation of a joint): "
         f"{_number(report['diversity'], 1)} mm",
         f"- symmetry error: {_number(report['symmetry'], 1)} mm",
         f"- 2D consistency: {_number(report['consistency_2d'], 4)} of the person's "
@@ -133,13 +116,3 @@ def _options(report) -> str:
 
 def _number(value, digits=2) -> str:
     return "not finite" if value is None else f"{value:.{digits}f}"
-
-
-def _write(path: pathlib.Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""From figures of poses to the figures of a data set."""
+"""From measures of poses to the report of a data set."""
 
 import math
 
@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from propose_keras.data.arrays import PoseArrays
-from propose_keras.evaluation.evaluator import PoseFigures
+from propose_keras.evaluation.evaluator import PoseMeasures
 from propose_keras.evaluation.measures import TOP_K
 from propose_keras.evaluation.protocols import Protocol
 from propose_keras.metrics import (
@@ -19,7 +19,7 @@ from propose_keras.skeletons import H36M_17
 
 
 def summarize(
-    figures: PoseFigures,
+    measures: PoseMeasures,
     arrays: PoseArrays,
     protocol: Protocol,
     dataset: str,
@@ -52,14 +52,14 @@ def summarize(
     - `seconds`, `hypotheses_per_second` (null if one batch did it all).
 
     Args:
-        figures: Of `Evaluator.evaluate`.
+        measures: Of `Evaluator.evaluate`.
         arrays: The arrays that were evaluated.
         protocol: The protocol they were evaluated under.
         dataset: Name for the report.
         split: Name for the report.
         frame_stride: For the report; the protocol's own goes before it.
     """
-    reduce = _Reduction(figures, arrays, protocol)
+    reduce = _Reduction(measures, arrays, protocol)
     mode = reduce.result("mode", None)
     report = {
         "protocol": protocol.name,
@@ -67,53 +67,53 @@ def summarize(
         "ground_truth": protocol.ground_truth,
         "dataset": dataset,
         "split": split,
-        "frames": figures.num_poses,
-        "excluded_frames": figures.num_excluded,
+        "frames": measures.num_poses,
+        "excluded_frames": measures.num_excluded,
         "frame_stride": (
             None if protocol.needs_frame_list else protocol.frame_stride or frame_stride
         ),
-        "seed": figures.seed,
+        "seed": measures.seed,
         "backend": keras.backend.backend(),
         "results": {"mode": mode},
         "mode": {
-            name: reduce.mean(figures.values[f"mode_{name}"])
+            name: reduce.mean(measures.values[f"mode_{name}"])
             for name in ("n_mpjpe", "symmetry", "consistency_2d")
         },
         "error_by_joint": {
             name: float(error)
             for name, error in zip(
                 H36M_17.joint_names,
-                np.mean(figures.values["mode_joints"], axis=0, dtype=np.float64),
+                np.mean(measures.values["mode_joints"], axis=0, dtype=np.float64),
             )
         },
         **{
             name: mode[name] for name in ("pck", "auc", "scenes", "cps") if name in mode
         },
-        "seconds": figures.seconds,
+        "seconds": measures.seconds,
     }
-    if figures.num_hypotheses:
-        for number in figures.num_hypotheses:
-            column = figures.curve.index(number)
+    if measures.num_hypotheses:
+        for number in measures.num_hypotheses:
+            column = measures.curve.index(number)
             report["results"][str(number)] = reduce.result("best", column)
-        report.update(_summarize_distribution(figures, reduce))
+        report.update(_summarize_distribution(measures, reduce))
     return _without_nan(report)
 
 
-def _summarize_distribution(figures, reduce):
+def _summarize_distribution(measures, reduce):
     """What a report says of hypotheses, beside their `results`."""
-    values = figures.values
+    values = measures.values
     share = calibration_curve(values["levels"])
     # Quantiles of hypotheses that are not finite mean nothing.
-    finite = np.isfinite(values["diversity"]).all()
-    columns = range(len(figures.curve))
+    finite = np.isfinite(values["spread"]).all()
+    columns = range(len(measures.curve))
     return {
         "ece": expected_calibration_error(share) if finite else np.nan,
-        "ece_num_hypotheses": figures.num_hypotheses[-1],
+        "ece_num_hypotheses": measures.num_hypotheses[-1],
         "calibration": {
             "quantiles": QUANTILES.tolist(),
             "share": np.median(share, axis=1).tolist(),
         },
-        "diversity": float(np.mean(values["diversity"], dtype=np.float64)),
+        "diversity": float(np.mean(values["spread"], dtype=np.float64)),
         "symmetry": reduce.mean(values["symmetry"]),
         "consistency_2d": reduce.mean(values["consistency_2d"]),
         "latent_nll": -np.mean(values["latent_log_prob"], dtype=np.float64),
@@ -125,29 +125,29 @@ def _summarize_distribution(figures, reduce):
             name: reduce.both(name) for name in ("mean", "median", "worst")
         },
         "error_by_num_hypotheses": {
-            "num_hypotheses": list(figures.curve),
-            "mpjpe": [reduce.mean(values["best_p1"][:, i]) for i in columns],
-            "pa_mpjpe": [reduce.mean(values["best_p2"][:, i]) for i in columns],
+            "num_hypotheses": list(measures.curve),
+            "mpjpe": [reduce.mean(values["best_mpjpe"][:, i]) for i in columns],
+            "pa_mpjpe": [reduce.mean(values["best_pa_mpjpe"][:, i]) for i in columns],
         },
-        "hypotheses_per_second": figures.hypotheses_per_second,
+        "hypotheses_per_second": measures.hypotheses_per_second,
     }
 
 
 class _Reduction:
-    """Averages figures of poses as a protocol says.
+    """Averages measures of poses as a protocol says.
 
     A pose that the model made NaN of makes the mean NaN: only ground truth that is not
     finite is left out, and that has happened before.
     """
 
-    def __init__(self, figures, arrays, protocol):
-        self._values = figures.values
+    def __init__(self, measures, arrays, protocol):
+        self._values = measures.values
         self._protocol = protocol
-        actions = arrays.labels("action")[figures.rows]
+        actions = arrays.labels("action")[measures.rows]
         self._actions, self._action_index = np.unique(actions, return_inverse=True)
         self._scenes = None
         if protocol.scenes is not None:
-            subjects = arrays.labels("subject")[figures.rows]
+            subjects = arrays.labels("subject")[measures.rows]
             self._scenes = np.array([protocol.scenes[s] for s in subjects])
 
     def by_action(self, values):
@@ -163,8 +163,8 @@ class _Reduction:
 
     def both(self, name):
         return {
-            "mpjpe": self.mean(self._values[f"{name}_p1"]),
-            "pa_mpjpe": self.mean(self._values[f"{name}_p2"]),
+            "mpjpe": self.mean(self._values[f"{name}_mpjpe"]),
+            "pa_mpjpe": self.mean(self._values[f"{name}_pa_mpjpe"]),
         }
 
     def result(self, name, column):
@@ -174,14 +174,14 @@ class _Reduction:
             values = self._values[f"{name}_{measure}"]
             return values if column is None else values[:, column]
 
-        p1, p2 = get("p1"), get("p2")
-        by_action = zip(self._actions, self.by_action(p1), self.by_action(p2))
+        mpjpe, pa_mpjpe = get("mpjpe"), get("pa_mpjpe")
+        by_action = zip(self._actions, self.by_action(mpjpe), self.by_action(pa_mpjpe))
         result = {
-            "mpjpe": self.mean(p1),
-            "pa_mpjpe": self.mean(p2),
+            "mpjpe": self.mean(mpjpe),
+            "pa_mpjpe": self.mean(pa_mpjpe),
             "per_action": {
-                str(action): {"mpjpe": float(of_p1), "pa_mpjpe": float(of_p2)}
-                for action, of_p1, of_p2 in by_action
+                str(action): {"mpjpe": float(error), "pa_mpjpe": float(aligned)}
+                for action, error, aligned in by_action
             },
         }
         if self._protocol.pck is not None:

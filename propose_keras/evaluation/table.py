@@ -3,6 +3,10 @@
 import csv
 import dataclasses
 import io
+import json
+import os
+import pathlib
+from collections.abc import Sequence
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,6 +76,36 @@ class Table:
         """The table as an object for JSON, numbers unrounded."""
         rows = [dict(zip(self.columns, row)) for row in self.rows]
         return {"title": self.title, "rows": rows}
+
+
+def write_tables(
+    tables: Sequence[Table], name: str, output_dir: str | os.PathLike
+) -> None:
+    """Writes tables as `name.md`, `name.tex`, `name.json` and `name.csv`.
+
+    Args:
+        tables: At least one; the CSV file holds them one below the other, an empty
+            line between.
+        name: Of the files, without ending.
+        output_dir: Folder, made if it is not there.
+    """
+    folder = pathlib.Path(output_dir)
+    write_text(folder / f"{name}.md", "\n".join(t.to_markdown() for t in tables))
+    write_text(folder / f"{name}.tex", "\n".join(t.to_latex() for t in tables))
+    write_text(folder / f"{name}.csv", "\n".join(t.to_csv() for t in tables))
+    objects = json.dumps([t.to_json() for t in tables], indent=2, allow_nan=False)
+    write_text(folder / f"{name}.json", objects + "\n")
+
+
+def write_text(path: pathlib.Path, text: str) -> None:
+    """Writes a text file whole or not at all; its folder is made if missing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _text(cell) -> str:

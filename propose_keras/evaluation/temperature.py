@@ -8,7 +8,7 @@ from propose_keras.evaluation.summary import summarize
 from propose_keras.evaluation.table import Table
 from propose_keras.model import check_temperature
 
-COLUMNS = ("Temperature", "S", "MPJPE", "PA-MPJPE", "ECE, %", "Diversity")
+COLUMNS = ("Temperature", "S", "MPJPE", "PA-MPJPE", "ECE, %", "Spread")
 
 
 def sweep_temperatures(
@@ -33,7 +33,7 @@ def sweep_temperatures(
 
     Returns:
         A table with `COLUMNS`, a row for each temperature and number of hypotheses;
-        errors and diversity in mm. ECE and diversity are those of the largest S.
+        errors and spread in mm. ECE and spread are those of the largest S.
 
     Raises:
         ValueError: If a temperature is not positive and finite, or no number of
@@ -50,8 +50,8 @@ def sweep_temperatures(
     try:
         for temperature in temperatures:
             model.set_temperature(temperature)
-            figures = evaluator.evaluate(arrays, progress)
-            report = summarize(figures, arrays, protocol, "", "")
+            measures = evaluator.evaluate(arrays, progress)
+            report = summarize(measures, arrays, protocol, "", "")
             for number in evaluator.num_hypotheses:
                 result = report["results"][str(number)]
                 rows.append(

@@ -221,7 +221,7 @@ class Lifter:
             "mode": distribution.mode(),
             "hypotheses": hypotheses,
             "mean": ops.mean(hypotheses, axis=1),
-            "spread": metrics.diversity(hypotheses),
+            "spread": metrics.spread(hypotheses),
             "mode_latent_log_prob": distribution.log_prob_of_latents(latents)[:, 0],
         }
 

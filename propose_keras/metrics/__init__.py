@@ -1,15 +1,9 @@
-"""Measures of poses and hypotheses: pure functions, and sums over poses."""
+"""Measures of poses and hypotheses as pure functions of tensors."""
 
-from propose_keras.metrics.accumulators import (
-    GroupMean,
-    LatentNegativeLogLikelihood,
-    Mean,
-)
 from propose_keras.metrics.calibration import (
     QUANTILES,
     calibration_curve,
     calibration_levels,
-    ece,
     expected_calibration_error,
 )
 from propose_keras.metrics.hypotheses import (
@@ -24,7 +18,7 @@ from propose_keras.metrics.keras_metrics import (
 )
 from propose_keras.metrics.plausibility import (
     consistency_2d,
-    diversity,
+    spread,
     symmetry_error,
 )
 from propose_keras.metrics.poses import (
@@ -42,9 +36,6 @@ __all__ = [
     "QUANTILES",
     "REDUCTIONS",
     "AlignedMeanPerJointPositionError",
-    "GroupMean",
-    "LatentNegativeLogLikelihood",
-    "Mean",
     "MeanPerJointPositionError",
     "aligned_joint_errors",
     "auc",
@@ -53,8 +44,6 @@ __all__ = [
     "calibration_levels",
     "consistency_2d",
     "cps",
-    "diversity",
-    "ece",
     "expected_calibration_error",
     "joint_errors",
     "mean_pose",
@@ -62,6 +51,7 @@ __all__ = [
     "n_mpjpe",
     "pa_mpjpe",
     "pck",
+    "spread",
     "symmetry_error",
     "top_k_aggregate",
 ]

@@ -38,12 +38,12 @@ def calibration_levels(hypotheses, target):
     # The hypotheses' axis last: sorting and sums then run along memory.
     hypotheses = ops.transpose(hypotheses, (0, 2, 3, 1))
     center = sorted_median(ops.sort(hypotheses, axis=-1))
-    spread = ops.sqrt(ops.sum(ops.square(hypotheses - center[..., None]), axis=-2))
+    distances = ops.sqrt(ops.sum(ops.square(hypotheses - center[..., None]), axis=-2))
     truth = ops.sqrt(ops.sum(ops.square(target - center), axis=-1))
-    within = spread <= truth[..., None]
+    within = distances <= truth[..., None]
     num_within = ops.sum(ops.cast(within, "int32"), axis=-1)
-    below = ops.max(ops.where(within, spread, -np.inf), axis=-1)
-    above = ops.min(ops.where(within, np.inf, spread), axis=-1)
+    below = ops.max(ops.where(within, distances, -np.inf), axis=-1)
+    above = ops.min(ops.where(within, np.inf, distances), axis=-1)
     position = QUANTILES * (num_hypotheses - 1)
     index = np.floor(position + 1e-9)
     fraction = np.maximum(position - index, 0.0).astype("float32")
@@ -66,7 +66,7 @@ def calibration_curve(levels):
 
     Returns:
         `(len(QUANTILES), J)` float64: for each q and joint the share of poses whose
-        truth lies within the q-quantile of the hypotheses' spread.
+        truth lies within the q-quantile of the hypotheses' distances.
     """
     levels = np.asarray(levels)
     counts = np.stack([(levels <= i).sum(axis=0) for i in range(len(QUANTILES))])
@@ -83,18 +83,3 @@ def expected_calibration_error(curve):
         Float: 0 is perfect, 0.5 the worst of one that is always too wide or too sure.
     """
     return float(np.mean(np.abs(np.median(curve, axis=-1) - QUANTILES)))
-
-
-def ece(hypotheses, target):
-    """Expected calibration error of hypotheses held in memory, with its curve.
-
-    Args:
-        hypotheses: `(num_poses, S, J, 3)` mm, without the root.
-        target: `(num_poses, J, 3)` mm.
-
-    Returns:
-        The error, a float, and the curve `(len(QUANTILES), J)`.
-    """
-    levels = ops.convert_to_numpy(calibration_levels(hypotheses, target))
-    curve = calibration_curve(levels)
-    return expected_calibration_error(curve), curve

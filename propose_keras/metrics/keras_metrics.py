@@ -8,7 +8,7 @@ from propose_keras.metrics.poses import mpjpe, pa_mpjpe
 
 @keras.saving.register_keras_serializable(package="propose_keras")
 class MeanPerJointPositionError(keras.metrics.Mean):
-    """Protocol 1: mean distance of root-centred joints, mm, averaged over poses.
+    """MPJPE: mean distance of root-centred joints, mm, averaged over poses.
 
     Example:
         model.compile(metrics=[MeanPerJointPositionError()])
@@ -44,7 +44,7 @@ class MeanPerJointPositionError(keras.metrics.Mean):
 
 @keras.saving.register_keras_serializable(package="propose_keras")
 class AlignedMeanPerJointPositionError(MeanPerJointPositionError):
-    """Protocol 2: mean distance of joints after Procrustes alignment, mm.
+    """PA-MPJPE: mean distance of joints after Procrustes alignment, mm.
 
     Args:
         root: Index of the root joint, which the alignment makes meaningless.

@@ -4,7 +4,7 @@ import numpy as np
 from keras import ops
 
 
-def diversity(hypotheses):
+def spread(hypotheses):
     """Standard deviation of each joint over hypotheses.
 
     The root of the mean squared distance to the joint's mean position.

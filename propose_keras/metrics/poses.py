@@ -1,9 +1,9 @@
 """Errors of poses against ground truth, one value per pose.
 
 Every function broadcasts over leading axes: hypotheses `(batch, S, J, 3)` are measured
-against `target[:, None]`. Nothing is centred here; Protocol 1 takes root-centred poses
+against `target[:, None]`. Nothing is centred here; MPJPE takes root-centred poses
 (`geometry.root_centre`). Reductions over hypotheses are in `metrics.hypotheses`, over
-poses in `metrics.accumulators`.
+poses in `evaluation.summary`.
 """
 
 import numpy as np
@@ -30,7 +30,7 @@ def joint_errors(pose, target, joints=None):
 
 
 def mpjpe(pose, target, joints=None):
-    """Mean per-joint position error: Protocol 1 for root-centred poses.
+    """Mean per-joint position error (MPJPE), also called P1.
 
     Args:
         pose: Root-centred, `(..., J, 3)` mm.
@@ -63,7 +63,7 @@ def aligned_joint_errors(pose, target, joints=None):
 
 
 def pa_mpjpe(pose, target, joints=None):
-    """Mean per-joint position error after Procrustes alignment: Protocol 2.
+    """Mean per-joint position error after Procrustes alignment (PA-MPJPE), P2.
 
     Args:
         pose: `(..., J, 3)` mm.

@@ -15,8 +15,7 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
-from propose_keras import backend, random
-from propose_keras.metrics import diversity
+from propose_keras import backend, metrics, random
 from propose_keras.model import ProPose
 from propose_keras.serving.signatures import SPREAD_NUM_HYPOTHESES, SPREAD_SEED
 from propose_keras.version import __version__
@@ -127,7 +126,7 @@ def _make_programs(model):
     def lift(keypoints, image_size):
         distribution = model.distribution(keypoints, image_size)
         poses = distribution.sample_from_noise(lift_noise)
-        return {"pose_3d": poses[:, 0], "spread": diversity(poses[:, 1:])}
+        return {"pose_3d": poses[:, 0], "spread": metrics.spread(poses[:, 1:])}
 
     def hypotheses(keypoints, image_size, noise):
         distribution = model.distribution(keypoints, image_size)

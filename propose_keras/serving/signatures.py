@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from keras import ops
 
-from propose_keras.metrics import diversity
+from propose_keras import metrics
 
 SPREAD_NUM_HYPOTHESES = 64
 """Hypotheses that `serving_default`'s `spread` is the standard deviation of."""
@@ -59,7 +59,7 @@ def make_signatures(model, num_hypotheses):
         distribution = model.distribution(keypoints, image_size)
         seed = ops.zeros_like(image_size, dtype="int32") + ops.array(SPREAD_SEED)
         hypotheses = distribution.sample(SPREAD_NUM_HYPOTHESES, seed)
-        return {"pose_3d": distribution.mode(), "spread": diversity(hypotheses)}
+        return {"pose_3d": distribution.mode(), "spread": metrics.spread(hypotheses)}
 
     def hypotheses(keypoints, image_size, seed):
         distribution = model.distribution(keypoints, image_size)

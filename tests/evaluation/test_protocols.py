@@ -5,7 +5,7 @@ import pytest
 
 from propose_keras.data import Clip, PoseArrays
 from propose_keras.data.human36m.naming import ALL_SEQUENCES, CAMERAS
-from propose_keras.evaluation.frames import read_frame_list, select_poses
+from propose_keras.evaluation.pose_selection import read_frame_list, select_poses
 from propose_keras.evaluation.protocols import (
     OPTIONS,
     PROTOCOLS,

@@ -122,7 +122,7 @@ def test_poses_left_out_are_counted(figures, arrays, mode_errors):
 def test_a_model_that_makes_nan_has_no_error(figures, arrays):
     """Only ground truth is left out; NaN of the model's is not averaged away."""
     values = {name: value.copy() for name, value in figures.values.items()}
-    values["mode_p1"][3] = np.nan
+    values["mode_mpjpe"][3] = np.nan
     report = summarize(
         dataclasses.replace(figures, values=values),
         *(arrays, get_protocol("h36m"), "some_set", "test"),

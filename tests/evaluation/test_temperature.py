@@ -26,13 +26,13 @@ def test_spread_grows_and_each_row_is_an_evaluation(evaluator, arrays):
     assert [row[:2] for row in table.rows] == [
         (t, s) for t in ("0.5", "1", "2") for s in ("1", "20")
     ]
-    diversity = [row[5] for row in table.rows[1::2]]
-    assert diversity[0] < diversity[1] < diversity[2]
+    spread = [row[5] for row in table.rows[1::2]]
+    assert spread[0] < spread[1] < spread[2]
     figures = evaluator.evaluate(arrays)
     last = figures.curve.index(20)
     actions = arrays.labels("action")
     by_action = [
-        figures.values["best_p1"][actions == a, last].mean() for a in set(actions)
+        figures.values["best_mpjpe"][actions == a, last].mean() for a in set(actions)
     ]
     assert table.rows[3][2] == pytest.approx(np.mean(by_action), rel=1e-5)
     assert float(evaluator.model.temperature) == 1.0

@@ -7,8 +7,7 @@ from google.protobuf import text_format
 from tensorflow_serving.apis import prediction_log_pb2
 from tensorflow_serving.config import model_server_config_pb2
 
-from propose_keras import PoseNormalization, ProPose
-from propose_keras.metrics import diversity
+from propose_keras import PoseNormalization, ProPose, metrics
 from propose_keras.serving import export_saved_model
 from propose_keras.serving.server_files import BATCH_SIZES
 
@@ -75,7 +74,7 @@ def expected(served_model, inputs, to_numpy):
     log_prob = [model.latent_log_prob(hypotheses[:, i], *given) for i in range(3)]
     return {
         "serving_default.pose_3d": to_numpy(model.mode(*given)),
-        "serving_default.spread": to_numpy(diversity(sample)),
+        "serving_default.spread": to_numpy(metrics.spread(sample)),
         "hypotheses.hypotheses": hypotheses,
         "hypotheses.latent_log_prob": np.stack([to_numpy(x) for x in log_prob], -1),
         "latent_log_prob.latent_log_prob": to_numpy(

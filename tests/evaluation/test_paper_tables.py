@@ -5,15 +5,14 @@ import json
 import pytest
 
 from propose_keras.data.human36m.naming import ACTIONS
-from propose_keras.evaluation.report import write_tables
-from propose_keras.evaluation.table import Table
-from propose_keras.evaluation.tables import (
+from propose_keras.evaluation.paper_tables import (
     ABBREVIATIONS,
     VARIANTS,
     make_tables,
     per_action_tables,
     published,
 )
+from propose_keras.evaluation.table import Table, write_tables
 
 
 def make_report(offset=0.0, protocol="h36m", numbers=("mode", "1", "10", "200")):
@@ -44,11 +43,11 @@ def make_report(offset=0.0, protocol="h36m", numbers=("mode", "1", "10", "200"))
 def test_published_rows_have_their_action_mean():
     """A check of the transcription; two rows are means over frames instead."""
     over_frames = {
-        ("Li and Lee 2020", "protocol_1"),
-        ("Wehrbein et al. 2021", "protocol_2"),
+        ("Li and Lee 2020", "mpjpe"),
+        ("Wehrbein et al. 2021", "pa_mpjpe"),
     }
     for row in published()["1"]:
-        for protocol in ("protocol_1", "protocol_2"):
+        for protocol in ("mpjpe", "pa_mpjpe"):
             if row[protocol] is None:
                 continue
             *actions, average = row[protocol]
@@ -66,10 +65,10 @@ def test_published_tables_agree_with_each_other():
     for number in "4567":
         full = [r for r in published()[number] if r["variant"] == "full"]
         assert [r["multi_hypothesis"] for r in full] == [
-            [of_paper[200]["protocol_1"][-1], of_paper[200]["protocol_2"][-1]]
+            [of_paper[200]["mpjpe"][-1], of_paper[200]["pa_mpjpe"][-1]]
         ]
     (single,) = (
-        row["protocol_1"]
+        row["mpjpe"]
         for row in published()["3"]
         if row["system"] == "ProPose, the paper"
     )
@@ -85,18 +84,18 @@ def test_every_published_row_says_where_it_is_from():
 
 
 def test_per_action_table_has_the_papers_columns():
-    p1, p2 = per_action_tables({"ours": make_report()})
-    assert " ".join(p1.columns[1:17]) == (
+    mpjpe, pa_mpjpe = per_action_tables({"ours": make_report()})
+    assert " ".join(mpjpe.columns[1:17]) == (
         "Dir. Dis. Eat Gre. Phon. Phot. Pos. Pur. Sit SitD. Smo. Wait WalkD. Walk "
         "WalkT. Avg."
     )
     assert tuple(ABBREVIATIONS) == ACTIONS
-    assert [row[0] for row in p1.rows] == [
+    assert [row[0] for row in mpjpe.rows] == [
         *("ours, mode", "ours, one random sample", "ours, S=10", "ours, S=200")
     ]
-    assert p1.rows[0][1:17] == (*(50.0 + i for i in range(15)), 57.0)
-    assert p2.rows[3][1:17] == (*(43.0 + i for i in range(15)), 50.0)
-    assert p1.title == "Protocol 1, mm (h36m: 17 joints)"
+    assert mpjpe.rows[0][1:17] == (*(50.0 + i for i in range(15)), 57.0)
+    assert pa_mpjpe.rows[3][1:17] == (*(43.0 + i for i in range(15)), 50.0)
+    assert mpjpe.title == "MPJPE (P1), mm (h36m: 17 joints)"
 
 
 def test_actions_of_other_data_sets_get_columns_of_their_own():

@@ -43,7 +43,7 @@ _OURS = "this report"
 
 @functools.cache
 def published() -> dict:
-    """Published figures by number of the paper's table; see `published.json`."""
+    """Published results by number of the paper's table; see `published.json`."""
     path = importlib.resources.files("propose_keras.evaluation") / "published.json"
     return json.loads(path.read_text(encoding="utf-8"))
 
@@ -51,15 +51,16 @@ def published() -> dict:
 def per_action_tables(
     reports: Mapping[str, Mapping], with_published: bool = False
 ) -> list[Table]:
-    """The paper's Table 1: errors by action, one table for each protocol.
+    """The paper's Table 1: errors by action, one table for MPJPE, one for PA-MPJPE.
 
     Args:
         reports: Label to report (`summarize`); every entry of its `results` is a row.
         with_published: Whether the published systems' rows come first.
 
     Returns:
-        Tables of Protocol 1 and 2. Data sets with actions of their own get a column
-        for each. Beside published rows, each says its input, protocol and source.
+        Tables of MPJPE (P1) and PA-MPJPE (P2). Data sets with actions of their own get
+        a column for each. Beside published rows, each says its input, protocol and
+        source.
     """
     actions = {
         action
@@ -70,24 +71,24 @@ def per_action_tables(
         actions = list(ABBREVIATIONS)
     heads = [ABBREVIATIONS.get(a, a) for a in sorted(actions, key=_action_order)]
     tables = []
-    for protocol, key in (("Protocol 1", "mpjpe"), ("Protocol 2", "pa_mpjpe")):
+    for head, key in (("MPJPE (P1)", "mpjpe"), ("PA-MPJPE (P2)", "pa_mpjpe")):
         rows = []
         if with_published:
             for row in published()["1"]:
-                figures = row[protocol.lower().replace(" ", "_")]
-                if figures is not None:
-                    rows.append((_label(row), *figures, *_provenance(row)))
+                errors = row[key]
+                if errors is not None:
+                    rows.append((_label(row), *errors, *_provenance(row)))
         for label, report in reports.items():
             for name, result in report["results"].items():
                 by_action = result["per_action"]
-                figures = [
+                errors = [
                     by_action[a][key] if a in by_action else None
                     for a in sorted(actions, key=_action_order)
                 ]
                 rows.append(
                     (
                         f"{label}, {_result_name(name)}",
-                        *figures,
+                        *errors,
                         result[key],
                         *_our_provenance(report),
                     )
@@ -96,7 +97,7 @@ def per_action_tables(
         if not with_published:
             columns = columns[: -len(_PROVENANCE)]
         rows = tuple(row[: len(columns)] for row in rows)
-        tables.append(Table(f"{protocol}, mm ({_names(reports)})", columns, rows))
+        tables.append(Table(f"{head}, mm ({_names(reports)})", columns, rows))
     return tables
 
 
@@ -184,13 +185,13 @@ def cross_dataset_table(reports: Mapping[str, Mapping]) -> Table:
 
 
 def single_hypothesis_table(reports: Mapping[str, Mapping]) -> Table:
-    """The paper's Table 3: one hypothesis on Human3.6M, Protocol 1, mm.
+    """The paper's Table 3: MPJPE of one hypothesis on Human3.6M, mm.
 
     Args:
         reports: Label to report; the mode is the row.
     """
     rows = [
-        (row["kind"], _label(row), row["protocol_1"], *_provenance(row))
+        (row["kind"], _label(row), row["mpjpe"], *_provenance(row))
         for row in published()["3"]
     ]
     rows += [
@@ -203,11 +204,11 @@ def single_hypothesis_table(reports: Mapping[str, Mapping]) -> Table:
         for label, report in reports.items()
     ]
     columns = ("Type", "Method", "MPJPE", *_PROVENANCE)
-    return Table("One hypothesis, Protocol 1, mm", columns, tuple(rows))
+    return Table("One hypothesis, MPJPE (P1), mm", columns, tuple(rows))
 
 
 def ablation_table(number: int, reports: Mapping[str, Sequence[Mapping]]) -> Table:
-    """The paper's Tables 4 to 7: variants under both protocols, mm.
+    """The paper's Tables 4 to 7: MPJPE and PA-MPJPE of variants, mm.
 
     Ours are means over the reports of a variant, one per seed, with the standard
     deviation over seeds and the calibration error beside.
@@ -243,7 +244,7 @@ def ablation_table(number: int, reports: Mapping[str, Sequence[Mapping]]) -> Tab
                 (
                     kind,
                     entry["label"],
-                    *(float(figure) for figure in entry[name]),
+                    *(float(error) for error in entry[name]),
                     *_over_seeds([r["results"][result]["mpjpe"] for r in ours]),
                     *_over_seeds([r["results"][result]["pa_mpjpe"] for r in ours]),
                     _calibration(ours) if kind == "MH" else None,
@@ -253,19 +254,27 @@ def ablation_table(number: int, reports: Mapping[str, Sequence[Mapping]]) -> Tab
             )
     heads = {4: "PILGD", 5: "Base distribution", 6: "Training scheme", 7: "Method"}
     columns = (
-        *("Type", heads[number], "Protocol 1, published", "Protocol 2, published"),
-        *("Protocol 1, ours", "+-", "Protocol 2, ours", "+-", "ECE, %, ours"),
-        *("Seeds", "Data set and protocol, ours"),
+        "Type",
+        heads[number],
+        "MPJPE, published",
+        "PA-MPJPE, published",
+        "MPJPE, ours",
+        "+-",
+        "PA-MPJPE, ours",
+        "+-",
+        "ECE, %, ours",
+        "Seeds",
+        "Data set and protocol, ours",
     )
     title = f"Table {number}: MH is the best of 200, SH the mode, mm"
     return Table(title, columns, tuple(rows))
 
 
-def _over_seeds(figures):
-    """Mean and standard deviation, None where there are too few figures."""
+def _over_seeds(errors):
+    """Mean and standard deviation, None where there are too few errors."""
     return (
-        statistics.mean(figures) if figures else None,
-        statistics.stdev(figures) if len(figures) > 1 else None,
+        statistics.mean(errors) if errors else None,
+        statistics.stdev(errors) if len(errors) > 1 else None,
     )
 
 
