@@ -18,7 +18,7 @@ import keras
 import numpy as np
 from absl import flags
 
-from propose_keras.cli import training_flags, training_parts
+from propose_keras.cli import training_flags
 
 
 def operations_per_pose(model, settings):
@@ -47,13 +47,13 @@ def operations_per_pose(model, settings):
     # The sample and the mode go through the flow together.
     density = 6 * pagd + 2 * 6 * flow
     bidirectional = 0
-    if settings.use_bidirectional:
-        drawn, kept = settings.num_hypotheses + 1, settings.num_best + 1
+    if settings.bidirectional_weight > 0:
+        drawn, kept = settings.training_hypotheses + 1, settings.num_best + 1
         bidirectional = 2 * base + 2 * drawn * flow
-        bidirectional += 2 * settings.num_hypotheses * decoder + 6 * kept * decoder
+        bidirectional += 2 * settings.training_hypotheses * decoder + 6 * kept * decoder
         bidirectional *= 1 - settings.gate
     if settings.scheme == "end_to_end":
-        if settings.use_bidirectional:
+        if settings.bidirectional_weight > 0:
             # The kept ones go through flow and base once more, with gradient.
             bidirectional += (1 - settings.gate) * (6 * kept * flow + 4 * base)
         return autoencoding + density + bidirectional
@@ -79,8 +79,7 @@ def benchmark(values, num_steps):
         Dictionary for JSON.
     """
     keras.utils.set_random_seed(0)
-    model = training_parts.make_model(values)
-    training_parts.compile_model(model, values)
+    model = training_flags.configuration(values).make_model()
     data = batches(values.batch_size)
     options = {
         "steps_per_epoch": num_steps,
@@ -95,7 +94,7 @@ def benchmark(values, num_steps):
     model.fit(data, **options)
     seconds = time.perf_counter() - start
     pace = num_steps * values.batch_size / seconds
-    operations = operations_per_pose(model, training_parts.make_settings(values))
+    operations = operations_per_pose(model, model.settings)
     poses = values.num_steps * values.batch_size
     return {
         "backend": keras.backend.backend(),

@@ -1,5 +1,7 @@
 """The reference without a distribution: a residual MLP from keypoints to one pose."""
 
+import dataclasses
+
 import keras
 import numpy as np
 from keras import ops
@@ -13,6 +15,23 @@ from propose_keras.networks import parts
 from propose_keras.networks.shapes import flatten_condition, unflatten_pose
 from propose_keras.normalization import PoseNormalization
 from propose_keras.presets import FromPreset
+from propose_keras.settings import Settings, setting
+
+
+@dataclasses.dataclass(frozen=True)
+class DeterministicSettings(Settings):
+    """Sizes of a `DeterministicLifter`; the defaults are those of Martinez et al. 2017.
+
+    Raises:
+        ValueError: If a value is out of range.
+    """
+
+    width: int = setting(1024, "Units of hidden layers.", minimum=1)
+    num_blocks: int = setting(2, "Residual blocks of two dense layers.", minimum=0)
+    dropout: float = setting(
+        0.0, "Share of hidden units dropped in training.", minimum=0, maximum=0.99
+    )
+    activation: str = setting("relu", "Activation, by its Keras name.")
 
 
 @keras.saving.register_keras_serializable(package="propose_keras")
@@ -62,34 +81,27 @@ class DeterministicLifter(FromPreset, keras.Model):
 
     @classmethod
     def from_sizes(
-        cls,
-        width=1024,
-        num_blocks=2,
-        dropout=0.0,
-        activation="relu",
-        normalization=None,
-        **kwargs,
+        cls, settings=None, *, normalization=None, seed=0, name=None, **changes
     ):
-        """A model by the sizes of its MLP; width and depth are Martinez et al.'s.
+        """A model by the sizes of its MLP.
 
         Args:
-            width: Units of the hidden layers.
-            num_blocks: Residual blocks of two dense layers.
-            dropout: Share of hidden units dropped in training.
-            activation: Name of a Keras activation.
+            settings: `DeterministicSettings`; the default ones if None.
             normalization: A `PoseNormalization`; the default one if None.
-            **kwargs: Arguments of the model, such as `seed`.
+            seed: Of dropout's noise.
+            name: Of the model.
+            **changes: Fields of the settings that are to differ, such as `width=64`.
+
+        Raises:
+            TypeError: If a name is no field of `DeterministicSettings`.
+            ValueError: If a value is out of range.
         """
+        settings = DeterministicSettings.resolve(settings, changes)
         normalization = normalization or PoseNormalization(name="normalization")
         lifter = ResidualMLP(
-            3 * normalization.num_joints,
-            width=width,
-            num_blocks=num_blocks,
-            activation=activation,
-            dropout=dropout,
-            name="lifter",
+            3 * normalization.num_joints, name="lifter", **settings.to_dict()
         )
-        return cls(lifter, normalization, **kwargs)
+        return cls(lifter, normalization, seed=seed, name=name)
 
     @property
     def num_joints(self):
@@ -117,12 +129,11 @@ class DeterministicLifter(FromPreset, keras.Model):
 
     def _lift(self, keypoints, image_size, dropout_seed):
         keypoints = check_keypoints(keypoints, self.num_joints)
-        condition = self.normalization.normalize_keypoints(keypoints, image_size)
+        condition, view = self.normalization.observe(keypoints, image_size)
         flat = self.lifter(
             flatten_condition(condition), None, dropout_seed=dropout_seed
         )
         pose = unflatten_pose(flat, self.num_joints)[:, 0]
-        view = self.normalization.view(keypoints, image_size)
         return self.normalization.denormalize_pose(pose, view)
 
     def compute_loss(

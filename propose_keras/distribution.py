@@ -2,7 +2,7 @@
 
 from keras import ops
 
-from propose_keras import random
+from propose_keras import losses, random
 from propose_keras.backend import tfp
 from propose_keras.inputs import check_row_seeds
 
@@ -76,7 +76,9 @@ class PoseDistribution:
     def log_prob_of_latents(self, latents):
         """Log-density of latents `(batch, S, d)` by Eq. 9, `(batch, S)` nats."""
         base, log_det = self._model.flow.forward(latents, self.condition)
-        return self.base.log_prob(base) + log_det
+        return losses.latent_log_prob(
+            base, log_det, self.base_mean, self.base_log_scale
+        )
 
     def _poses(self, base):
         latents = self.latents(base)

@@ -58,8 +58,22 @@ def reconstruction_2d(condition, reconstruction):
     return ops.sum(ops.abs(condition - reconstruction), axis=(-2, -1))
 
 
-def negative_log_likelihood(base, log_det, mean, log_scale):
-    """`L_NLL`, Eq. 10, in nats, summed over the latent dimensions.
+def instance_sample(mean, scale, noise):
+    """Eq. 3: a sample `w = mu_3D + s z` of the pose's instance-level distribution.
+
+    Args:
+        mean: `mu_3D`, `(..., d)`.
+        scale: Standard deviation s, broadcasts against `mean`.
+        noise: z, standard normal, `(..., d)`.
+
+    Returns:
+        `(..., d)`.
+    """
+    return mean + scale * noise
+
+
+def latent_log_prob(base, log_det, mean, log_scale):
+    """`log p_W(w; c)`, Eq. 9, in nats: the density of a latent under the flow.
 
     Args:
         base: `f(w; c)`, `(..., d)`.
@@ -68,11 +82,16 @@ def negative_log_likelihood(base, log_det, mean, log_scale):
         log_scale: `log sigma_2D`, broadcasts against `base`.
 
     Returns:
-        `-log p_W(w; c)` of Eq. 9, `(...)`.
+        `(...)`.
     """
     standardised = (base - mean) * ops.exp(-log_scale)
     terms = log_scale + 0.5 * ops.square(standardised) + 0.5 * math.log(2 * math.pi)
-    return ops.sum(terms, axis=-1) - log_det
+    return log_det - ops.sum(terms, axis=-1)
+
+
+def negative_log_likelihood(base, log_det, mean, log_scale):
+    """`L_NLL`, Eq. 10, in nats; see `latent_log_prob` for arguments and shape."""
+    return -latent_log_prob(base, log_det, mean, log_scale)
 
 
 def discriminator_loss(real_energy, fake_energy, margin):

@@ -7,15 +7,7 @@ from keras import ops
 
 from propose_keras.distribution import PoseDistribution
 from propose_keras.inputs import check_keypoints, check_pose
-from propose_keras.layers import ResidualMLP
-from propose_keras.networks import (
-    AffineCoupling,
-    ConditionalFlow,
-    Discriminator,
-    PAGDLearner,
-    PILGDLearner,
-)
-from propose_keras.networks.pilgd import encoder_size
+from propose_keras.networks.defaults import ModelSettings, default_networks
 from propose_keras.normalization import PoseNormalization
 from propose_keras.presets import FromPreset
 from propose_keras.training.trainer import AlternatingTrainer
@@ -90,100 +82,26 @@ class ProPose(FromPreset, AlternatingTrainer):
         self.built = True
 
     @classmethod
-    def from_sizes(
-        cls,
-        latent_size=32,
-        width=512,
-        num_blocks=2,
-        num_couplings=8,
-        latent_scale=0.1,
-        clamp=1.0,
-        pilgd="instance",
-        base="pagd",
-        flow_width=None,
-        discriminator_width=None,
-        dropout=0.0,
-        activation="relu",
-        normalization=None,
-        **kwargs,
-    ):
+    def from_sizes(cls, settings=None, *, normalization=None, name=None, **changes):
         """A model whose networks are all residual MLPs.
 
         Args:
-            latent_size: Dimension d of the latent and base spaces.
-            width: Units of the hidden layers, where nothing else is said.
-            num_blocks: Residual blocks of encoders and decoders.
-            num_couplings: Couplings of the flow; their subnets have one block.
-            latent_scale: s of Eq. 3.
-            clamp: alpha of Eq. 5.
-            pilgd: `"instance"` or `"standard"` (the VAE of Table 4).
-            base: `"pagd"` or `"standard"`, that is `N(0, I)` (Table 5).
-            flow_width: Units of the flow's subnets; `width` if None.
-            discriminator_width: Units of the discriminator; `width` if None.
-            dropout: Share of units dropped in training, in encoders and decoders.
-            activation: Name of a Keras activation.
+            settings: `ModelSettings`; the default ones if None.
             normalization: A `PoseNormalization`; the default one if None.
-            **kwargs: Arguments of the model, such as `name`.
+            name: Of the model.
+            **changes: Fields of `ModelSettings` that are to differ, such as `width=64`.
 
         Raises:
-            ValueError: If `base` is unknown, or as the networks say.
+            TypeError: If a name is no field of `ModelSettings`.
+            ValueError: If a value is out of range.
         """
-        if base not in ("pagd", "standard"):
-            raise ValueError(f"`base` must be 'pagd' or 'standard', not {base!r}.")
+        settings = ModelSettings.resolve(settings, changes)
         normalization = normalization or PoseNormalization(name="normalization")
-        joints = normalization.num_joints
-        flow_width = flow_width or width
-        discriminator_width = discriminator_width or width
-
-        def mlp(output_size, **arguments):
-            arguments = {"width": width, "num_blocks": num_blocks, **arguments}
-            return ResidualMLP(output_size, activation=activation, **arguments)
-
-        pagd_learner = None
-        if base == "pagd":
-            pagd_learner = PAGDLearner(
-                encoder=mlp(width, dropout=dropout, name="encoder"),
-                decoder=mlp(2 * joints, dropout=dropout, name="decoder"),
-                latent_size=latent_size,
-                num_joints=joints,
-                feature_size=width,
-                name="pagd_learner",
-            )
-        critic = {"width": discriminator_width, "num_blocks": 1}
-        subnet = {"width": flow_width, "num_blocks": 1, "zero_output": True}
-        outputs = AffineCoupling.num_outputs(latent_size)
         return cls(
-            pilgd_learner=PILGDLearner(
-                encoder=mlp(
-                    encoder_size(latent_size, pilgd), dropout=dropout, name="encoder"
-                ),
-                decoder=mlp(3 * joints, dropout=dropout, name="decoder"),
-                latent_size=latent_size,
-                num_joints=joints,
-                latent_scale=latent_scale,
-                clamp=clamp,
-                kind=pilgd,
-                name="pilgd_learner",
-            ),
-            flow=ConditionalFlow(
-                couplings=[
-                    AffineCoupling(mlp(outputs, name=f"subnet_{i}", **subnet))
-                    for i in range(num_couplings)
-                ],
-                latent_size=latent_size,
-                num_joints=joints,
-                name="flow",
-            ),
-            pagd_learner=pagd_learner,
-            discriminator=Discriminator(
-                encoder=mlp(32, name="encoder", **critic),
-                decoder=mlp(3 * joints, name="decoder", **critic),
-                num_joints=joints,
-                feature_size=32,
-                name="discriminator",
-            ),
+            **default_networks(settings, normalization.num_joints),
             normalization=normalization,
-            **kwargs,
+            temperature=settings.temperature,
+            name=name,
         )
 
     def networks(self):
@@ -261,8 +179,7 @@ class ProPose(FromPreset, AlternatingTrainer):
                 NumPy keypoints are not finite.
         """
         keypoints = check_keypoints(keypoints, self.num_joints)
-        condition = self.normalization.normalize_keypoints(keypoints, image_size)
-        view = self.normalization.view(keypoints, image_size)
+        condition, view = self.normalization.observe(keypoints, image_size)
         return PoseDistribution(self, condition, view)
 
     def mode(self, keypoints, image_size=None):

@@ -1,18 +1,39 @@
 """What is done to 2D and 3D poses before the networks; saved with the model."""
 
-import math
+import dataclasses
 
 import keras
 import numpy as np
 from keras import ops
 
 from propose_keras.inputs import check_image_size
+from propose_keras.settings import Settings, setting
 from propose_keras.skeletons import get_skeleton
 
-ROOT_MODES = ("keep", "remove", "ray")
-SCALE_MODES = ("image", "pose")
 # Of rays of length 1: joints further than 84 degrees from the root are moved in.
 _LEAST_DEPTH = 0.1
+
+
+@dataclasses.dataclass(frozen=True)
+class NormalizationSettings(Settings):
+    """Arguments of `PoseNormalization`, which explains them."""
+
+    scale: str = setting(
+        "image",
+        "What keypoints are divided by: half the image's width, or the pose's size.",
+        choices=("image", "pose"),
+    )
+    root: str = setting(
+        "keep",
+        "What becomes of the root's place in the image: an input of the networks, "
+        "left out, or a turn of the camera towards it.",
+        choices=("keep", "remove", "ray"),
+    )
+    focal_length: float = setting(
+        1.15,
+        "Assumed focal length as a share of the image's longer side, for --root=ray.",
+        minimum=1e-6,
+    )
 
 
 @keras.saving.register_keras_serializable(package="propose_keras")
@@ -53,21 +74,14 @@ class PoseNormalization(keras.layers.Layer):
     def __init__(
         self,
         skeleton="h36m17",
-        scale="image",
-        root="keep",
-        focal_length=1.15,
+        scale=NormalizationSettings.scale,
+        root=NormalizationSettings.root,
+        focal_length=NormalizationSettings.focal_length,
         **kwargs,
     ):
         kwargs.setdefault("trainable", False)
         super().__init__(**kwargs)
-        if scale not in SCALE_MODES:
-            raise ValueError(f"`scale` must be one of {SCALE_MODES}, not {scale!r}.")
-        if root not in ROOT_MODES:
-            raise ValueError(f"`root` must be one of {ROOT_MODES}, not {root!r}.")
-        if not 0.0 < focal_length < math.inf:
-            raise ValueError(
-                f"`focal_length` must be positive and finite, received {focal_length}."
-            )
+        NormalizationSettings(scale, root, focal_length)  # Checks them.
         self.skeleton = get_skeleton(skeleton)
         self.focal_length = focal_length
         self.scale = scale
@@ -107,10 +121,10 @@ class PoseNormalization(keras.layers.Layer):
         """
         if len(keypoints) == 0:
             raise ValueError("Cannot fit the normalisation to 0 poses.")
-        features = ops.convert_to_numpy(self._features(keypoints, image_size))
+        features, view = self._features(keypoints, image_size)
+        features = ops.convert_to_numpy(features)
         pose_3d = np.asarray(pose_3d, "float64")
         relative = pose_3d - pose_3d[:, self.skeleton.root, None]
-        view = self.view(keypoints, image_size)
         if view is not None:
             view = ops.convert_to_numpy(view).astype("float64")
             relative = relative @ view.swapaxes(-1, -2)
@@ -127,8 +141,8 @@ class PoseNormalization(keras.layers.Layer):
         self.mean_3d.assign(mean)
         self.deviation_3d.assign(deviation if deviation > 1e-6 else 1.0)
 
-    def normalize_keypoints(self, keypoints, image_size=None):
-        """Pixels to the condition.
+    def observe(self, keypoints, image_size=None):
+        """What the networks see of keypoints, and from where.
 
         Args:
             keypoints: `(batch, J, 2)` pixels.
@@ -136,34 +150,23 @@ class PoseNormalization(keras.layers.Layer):
                 if `needs_image_size` is False.
 
         Returns:
-            `(batch, J, 2)`, no unit.
+            The condition `c`, `(batch, J, 2)`, no unit; and the rotation from the
+            camera's frame into the networks', `(batch, 3, 3)`, for `normalize_pose` and
+            `denormalize_pose`. The rotation is None unless `root="ray"`.
         """
-        features = self._features(keypoints, image_size)
-        return (features - self.mean_2d) / self.deviation_2d
+        features, view = self._features(keypoints, image_size)
+        return (features - self.mean_2d) / self.deviation_2d, view
 
-    def view(self, keypoints, image_size=None):
-        """Rotation from the camera's frame into the networks'.
-
-        Args:
-            keypoints: `(batch, J, 2)` pixels.
-            image_size: See `normalize_keypoints`.
-
-        Returns:
-            `(batch, 3, 3)`, for `normalize_pose` and `denormalize_pose`; None unless
-            `root="ray"`.
-        """
-        if self.root != "ray":
-            return None
-        index = self.skeleton.root
-        rays = self._rays(keypoints, image_size)[:, index]
-        return _turn_to_front(rays)
+    def normalize_keypoints(self, keypoints, image_size=None):
+        """The condition alone, `(batch, J, 2)`; see `observe`."""
+        return self.observe(keypoints, image_size)[0]
 
     def normalize_pose(self, pose_3d, view=None):
         """Camera-frame poses `(batch, ..., J, 3)` mm to normalised ones, root at 0.
 
         Args:
             pose_3d: Poses of one person a row; need not be root-relative.
-            view: Of `view`, for the same rows.
+            view: Of `observe`, for the same rows.
         """
         pose_3d = ops.cast(pose_3d, "float32")
         root = self.skeleton.root
@@ -177,7 +180,7 @@ class PoseNormalization(keras.layers.Layer):
 
         Args:
             pose: `(batch, ..., J, 3)`.
-            view: Of `view`, for the same rows.
+            view: Of `observe`, for the same rows.
         """
         root = self.skeleton.root
         relative = pose * self.deviation_3d + self.mean_3d
@@ -187,11 +190,13 @@ class PoseNormalization(keras.layers.Layer):
         return _rotate(relative, ops.swapaxes(view, -1, -2))
 
     def _features(self, keypoints, image_size):
+        """Features `(batch, J, 2)` before standardisation, and the view."""
         keypoints = ops.cast(keypoints, "float32")
-        index = self.skeleton.root
+        index, view = self.skeleton.root, None
         if self.root == "ray":
             rays = self._rays(keypoints, image_size)
-            rays = _rotate(rays, _turn_to_front(rays[:, index]))
+            view = _turn_to_front(rays[:, index])
+            rays = _rotate(rays, view)
             # In units of half the longer side, as screen coordinates are.
             depth = ops.maximum(rays[..., 2:], _LEAST_DEPTH)
             keypoints = 2.0 * self.focal_length * rays[..., :2] / depth
@@ -211,7 +216,7 @@ class PoseNormalization(keras.layers.Layer):
             root = ops.zeros_like(root)
         at_root = np.zeros((self.num_joints, 1), "float32")
         at_root[index] = 1.0
-        return centred + at_root * root
+        return centred + at_root * root, view
 
     def _rays(self, keypoints, image_size):
         """Unit vectors `(batch, J, 3)` from the camera's centre through the joints."""

@@ -240,7 +240,7 @@ def test_fit_evaluate_and_predict_are_those_of_keras(data):
     model.normalization.adapt(keypoints, size, pose)
     model.compile(
         keras.optimizers.SGD(1e-3),
-        settings=TrainingSettings(num_hypotheses=2),
+        settings=TrainingSettings(training_hypotheses=2),
         metrics=["mae"],
         jit_compile=keras.backend.backend() == "jax",
     )

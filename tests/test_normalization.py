@@ -113,7 +113,7 @@ def test_a_turned_camera_sees_the_same_condition_with_a_ray(rng, scale):
     np.testing.assert_allclose(
         to_numpy(layer(aside_2d, size)), to_numpy(layer(ahead_2d, size)), atol=2e-4
     )
-    view = layer.view(aside_2d, size)
+    _, view = layer.observe(aside_2d, size)
     normalised = layer.normalize_pose(aside, view)
     np.testing.assert_allclose(
         to_numpy(normalised), to_numpy(layer.normalize_pose(ahead)), atol=1e-4

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 from absl import flags
 
-from propose_keras.cli import training_flags, training_parts
+from propose_keras.cli import training_flags
 from propose_keras.cli.callbacks import Checkpoints, HistoryFile, TensorBoardLog
 from propose_keras.cli.errors import UserError, run_main
 from propose_keras.data.arrays import PoseArrays, split_validation
@@ -20,6 +20,7 @@ from propose_keras.data.pipeline import batches
 from propose_keras.data.reading import load_arrays
 from propose_keras.skeletons import H36M_17
 from propose_keras.training import checkpoints
+from propose_keras.training.settings import rename_old
 
 FLAGS = flags.FLAGS
 # Poses that the normalisation is fitted to: more change nothing that matters.
@@ -30,25 +31,22 @@ def main(argv):
     """Trains, or goes on with, the run in --workdir."""
     del argv
     workdir = pathlib.Path(FLAGS.workdir).expanduser()
-    if FLAGS.num_steps % FLAGS.checkpoint_interval:
-        raise UserError(
-            f"--num_steps={FLAGS.num_steps} is not a multiple of "
-            f"--checkpoint_interval={FLAGS.checkpoint_interval}: a run is made of "
-            "whole intervals. Change one of the two."
-        )
     try:
-        keras.utils.set_random_seed(FLAGS.seed)
-        model = training_parts.make_model(FLAGS)
-        training_parts.compile_model(model, FLAGS)
-        train, validation = read_data(FLAGS)
-        sample = sample_rows(train, FLAGS.seed)
-        augmentations = training_parts.make_augmentations(
-            FLAGS, root_centred(sample.pose_3d).mean(axis=0)
-        )
+        configuration = training_flags.configuration(FLAGS)
+        run, data = configuration.run, configuration.data
+        keras.utils.set_random_seed(run.seed)
+        model = configuration.make_model()
+        train, validation = read_data(data, FLAGS.data_dir)
+        sample = sample_rows(train, run.seed)
+        augmentations = data.augmentations(root_centred(sample.pose_3d).mean(axis=0))
         # Other augmentations hardly change the statistics.
-        adapt(model.normalization, sample, augmentations * FLAGS.other_cameras)
+        adapt(model.normalization, sample, augmentations * data.other_cameras)
     except ValueError as error:
         raise UserError(str(error)) from error
+    unused = training_flags.unused_flags(FLAGS)
+    if unused:
+        names = ", ".join(f"--{name}" for name in unused)
+        print(f"Without effect on --model={run.model}: {names}.")
     claim_workdir(workdir, FLAGS)
     if (workdir / "model.keras").exists():
         print(f"{workdir} holds a finished run: nothing to do.")
@@ -56,30 +54,30 @@ def main(argv):
     state = checkpoints.restore_checkpoint(model, workdir / "checkpoints")
     step = state["step"] if state else 0
     if state:
-        print(f"Going on from step {step} of {FLAGS.num_steps}.")
+        print(f"Going on from step {step} of {run.num_steps}.")
     print(
         f"{len(train):,} training poses, {len(validation):,} for validation; "
         f"{model.count_params():,} weights."
     )
-    interval = FLAGS.checkpoint_interval
+    interval = run.checkpoint_interval
     with TensorBoardLog(
         workdir / "logs",
         validation,
         interval,
-        FLAGS.batch_size,
+        data.batch_size,
         best=state.get("best", math.inf) if state else math.inf,
         best_path=workdir / "best.keras",
     ) as log:
         model.fit(
             batches(
                 train,
-                FLAGS.batch_size,
-                FLAGS.seed,
+                data.batch_size,
+                run.seed,
                 start_step=step,
                 augmentations=augmentations,
             ),
             initial_epoch=step // interval,
-            epochs=FLAGS.num_steps // interval,
+            epochs=run.num_steps // interval,
             steps_per_epoch=interval,
             callbacks=[
                 log,  # First: it adds the validation to what the others see.
@@ -93,20 +91,22 @@ def main(argv):
     print(f"Wrote {workdir / 'model.keras'}.")
 
 
-def read_data(values):
-    """Training and validation rows of the flags."""
+def read_data(settings, data_dir):
+    """Training and validation rows.
+
+    Args:
+        settings: `DataSettings`.
+        data_dir: Folder of the built data sets.
+    """
     train = PoseArrays.concatenate(
-        [
-            load_arrays(name.strip(), values.data_dir, "train")
-            for name in values.dataset.split(",")
-        ]
+        [load_arrays(name, data_dir, "train") for name in settings.dataset_names]
     )
     validation = train.subset([])
-    if values.validation_subject:
-        train, validation = split_validation(train, values.validation_subject)
-    train = train.select(frame_stride=values.train_frame_stride)
-    if values.other_bodies > 0 or values.turn > 0 or values.other_cameras:
-        check_cameras(train, values.dataset)
+    if settings.validation_subject:
+        train, validation = split_validation(train, settings.validation_subject)
+    train = train.select(frame_stride=settings.train_frame_stride)
+    if settings.moves_people:
+        check_cameras(train, settings.dataset)
     finite = np.isfinite(train.pose_3d).all(axis=(1, 2))
     finite &= np.isfinite(train.keypoints_2d).all(axis=(1, 2))
     if not finite.all():
@@ -171,15 +171,23 @@ def claim_workdir(workdir, values):
         UserError: If the folder holds a run of other settings.
     """
     path = workdir / "configuration.json"
-    mine = training_flags.configuration(values)
+    configuration = training_flags.configuration(values)
+    mine = configuration.to_dict()
     if path.exists():
-        theirs = json.loads(path.read_text())
-        # A run of before a flag was there had what is now its default.
-        theirs = {**training_flags.defaults(values), **theirs}
+        theirs = rename_old(json.loads(path.read_text()))
+        unknown = sorted(set(theirs) - training_flags.known_names())
+        if unknown:
+            raise UserError(
+                f"{workdir} holds a run with settings that this version does not have: "
+                f"{', '.join(unknown)}. Finish it with the version that started it, or "
+                "choose another --workdir."
+            )
+        # A run from before a setting existed had what is now its default.
+        defaults = configuration.defaults()
         differing = [
-            f"--{name}: {theirs[name]!r} there, {value!r} now"
+            f"--{name}: {there!r} there, {value!r} now"
             for name, value in mine.items()
-            if theirs[name] != value
+            if (there := theirs.get(name, defaults[name])) != value
         ]
         if differing:
             raise UserError(

@@ -3,7 +3,7 @@
 import numpy as np
 from keras import ops
 
-from propose_keras import backend, random
+from propose_keras import backend, losses, random
 from propose_keras.data.arrays import PoseArrays
 
 
@@ -46,13 +46,14 @@ def instance_depths(
         Depths relative to the root, mm: `(num_poses, num_samples * (J - 1))`.
     """
     keypoints = ops.convert_to_tensor(arrays.keypoints_2d)
-    condition = model.normalization.normalize_keypoints(keypoints, arrays.image_sizes())
-    mean, scale = _encode(model, keypoints, arrays.image_sizes(), arrays.pose_3d)
+    sizes = arrays.image_sizes()
+    condition, view = model.normalization.observe(keypoints, sizes)
+    mean, scale = _encode(model, keypoints, sizes, arrays.pose_3d)
     noise = random.normal(
         random.row_seeds(seed, len(arrays)), num_samples, mean.shape[-1]
     )
-    pose = model.pilgd_learner.decode(mean + scale * noise, condition)
-    view = model.normalization.view(keypoints, arrays.image_sizes())
+    latents = losses.instance_sample(mean, scale, noise)
+    pose = model.pilgd_learner.decode(latents, condition)
     poses = model.normalization.denormalize_pose(pose, view)
     depths = ops.convert_to_numpy(poses)[..., 2]
     depths = np.delete(depths, model.normalization.skeleton.root, axis=-1)
@@ -60,7 +61,6 @@ def instance_depths(
 
 
 def _encode(model, keypoints, image_size, pose_3d):
-    condition = model.normalization.normalize_keypoints(keypoints, image_size)
-    view = model.normalization.view(keypoints, image_size)
+    condition, view = model.normalization.observe(keypoints, image_size)
     pose = model.normalization.normalize_pose(pose_3d, view)
     return model.pilgd_learner.encode(pose[:, None], condition)

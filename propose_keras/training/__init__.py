@@ -5,6 +5,17 @@ from propose_keras.training.optimizers import (
     make_adam,
     make_optimizer,
 )
-from propose_keras.training.settings import TrainingSettings
+from propose_keras.training.settings import (
+    AdamSettings,
+    OptimizerSettings,
+    TrainingSettings,
+)
 
-__all__ = ["PhaseOptimizer", "TrainingSettings", "make_adam", "make_optimizer"]
+__all__ = [
+    "AdamSettings",
+    "OptimizerSettings",
+    "PhaseOptimizer",
+    "TrainingSettings",
+    "make_adam",
+    "make_optimizer",
+]

@@ -1,8 +1,8 @@
 """The losses of a step, in `keras.ops`: what each phase of Algorithm 1 minimises.
 
 Each objective is a function of `(model, settings, batch, seed, carry)` that returns
-`(loss, logs, carry)`: a scalar, a dict from names to `(mean, weight)` for the progress
-bar, and what the step's next objective may use.
+`(loss, logs, carry)`: a scalar, a dict from names to losses without their weights for
+the progress bar, and what the step's next objective may use.
 """
 
 from typing import Any, NamedTuple
@@ -19,56 +19,77 @@ class Batch(NamedTuple):
     condition: Any
 
 
-# All losses, in the order of the progress bar.
-LOSS_NAMES = (
-    "phase_1",
-    "phase_2",
-    "end_to_end",
-    "recon_3d",
-    "kl",
-    "best_of_m",
-    "random",
-    "generator",
-    "pulling_away",
-    "discriminator",
-    "recon_2d",
-    "nll",
-    "m2m",
-)
+# All losses in the order of the progress bar, and when they are computed: functions of
+# the model and its settings.
+LOSSES = {
+    "phase_1": lambda model, settings: settings.scheme == "alternate",
+    "phase_2": lambda model, settings: settings.scheme == "alternate",
+    "end_to_end": lambda model, settings: settings.scheme == "end_to_end",
+    "recon_3d": lambda model, settings: True,
+    "kl": lambda model, settings: model.pilgd_learner.kind == "standard",
+    "best_of_m": lambda model, settings: settings.bidirectional_weight > 0.0,
+    "random": lambda model, settings: settings.bidirectional_weight > 0.0,
+    "generator": lambda model, settings: settings.use_discriminator,
+    "pulling_away": lambda model, settings: settings.use_discriminator,
+    "discriminator": lambda model, settings: settings.use_discriminator,
+    "recon_2d": lambda model, settings: model.pagd_learner is not None,
+    "nll": lambda model, settings: settings.nll_weight > 0.0,
+    "m2m": lambda model, settings: settings.m2m_weight > 0.0,
+}
 
 # Each use of noise in a step has a stream of its own.
 _LATENT, _HYPOTHESES, _GATE, _DROPOUT = range(4)
 
 
+def loss_names(model, settings):
+    """Those of `LOSSES` that this model computes under these settings, in order."""
+    return [name for name, applies in LOSSES.items() if applies(model, settings)]
+
+
+class _Sum:
+    """A weighted sum of losses, and each of them as it is."""
+
+    def __init__(self):
+        self.total, self.logs = 0.0, {}
+
+    def add(self, name, value, weight=1.0):
+        self.total = self.total + weight * value
+        self.logs[name] = value
+
+    def named(self, name):
+        """The sum and, with it under a name of its own, the losses."""
+        return self.total, {name: self.total, **self.logs}
+
+
 def phase_1(model, settings, batch, seed, carry=None, bidirectional=False):
     """`L_phase1` and the PILGD learner's share of `L_disc`; moves g and k."""
-    reconstruction, _, loss, logs = _pilgd_losses(model, settings, batch, seed)
+    total = _Sum()
+    reconstruction, _, _ = _add_pilgd_losses(total, model, settings, batch, seed)
     if bidirectional:
-        more_loss, more = _bidirectional(model, settings, batch, seed)
-        loss, logs = loss + more_loss, {**logs, **more}
-    return loss, {"phase_1": (loss, 1.0), **logs}, reconstruction
+        _add_bidirectional(total, model, settings, batch, seed)
+    return *total.named("phase_1"), reconstruction
 
 
 def phase_2(model, settings, batch, seed, carry=None):
     """`L_phase2`; moves q, v, h and f. The PILGD learner is given."""
+    total = _Sum()
     mean, scale = model.pilgd_learner.encode(batch.pose, batch.condition)
     mean, scale = ops.stop_gradient(mean), ops.stop_gradient(scale)
-    latents = mean + scale * _latent_noise(model, batch, seed)
-    loss, logs = _flow_losses(model, settings, batch, seed, latents, mean)
-    return loss, {"phase_2": (loss, 1.0), **logs}, None
+    latents = losses.instance_sample(mean, scale, _latent_noise(model, batch, seed))
+    _add_flow_losses(total, model, settings, batch, seed, latents, mean)
+    return *total.named("phase_2"), None
 
 
 def end_to_end(model, settings, batch, seed, carry=None, bidirectional=False):
     """All losses at once, through all networks but the discriminator (Table 6)."""
-    reconstruction, (latents, mean), loss, logs = _pilgd_losses(
-        model, settings, batch, seed
+    total = _Sum()
+    reconstruction, latents, mean = _add_pilgd_losses(
+        total, model, settings, batch, seed
     )
     if bidirectional:
-        more_loss, more = _bidirectional(model, settings, batch, seed)
-        loss, logs = loss + more_loss, {**logs, **more}
-    more_loss, more = _flow_losses(model, settings, batch, seed, latents, mean)
-    loss, logs = loss + more_loss, {**logs, **more}
-    return loss, {"end_to_end": (loss, 1.0), **logs}, reconstruction
+        _add_bidirectional(total, model, settings, batch, seed)
+    _add_flow_losses(total, model, settings, batch, seed, latents, mean)
+    return *total.named("end_to_end"), reconstruction
 
 
 def discriminator(model, settings, batch, seed, carry):
@@ -77,27 +98,7 @@ def discriminator(model, settings, batch, seed, carry):
     real, _ = model.discriminator(batch.pose, batch.condition)
     fake, _ = model.discriminator(reconstruction, batch.condition)
     loss = ops.mean(losses.discriminator_loss(real, fake, settings.margin))
-    return loss, {"discriminator": (loss, 1.0)}, None
-
-
-def log_names(model, settings):
-    """Those of `LOSS_NAMES` that this model computes under these settings."""
-    alternate = settings.scheme == "alternate"
-    computed = {
-        "phase_1": alternate,
-        "phase_2": alternate,
-        "end_to_end": not alternate,
-        "kl": model.pilgd_learner.kind == "standard",
-        "best_of_m": settings.use_bidirectional,
-        "random": settings.use_bidirectional,
-        "generator": settings.use_discriminator,
-        "pulling_away": settings.use_discriminator,
-        "discriminator": settings.use_discriminator,
-        "recon_2d": model.pagd_learner is not None,
-        "nll": settings.use_nll,
-        "m2m": settings.use_m2m,
-    }
-    return [name for name in LOSS_NAMES if computed.get(name, True)]
+    return loss, {"discriminator": loss}, None
 
 
 def _latent_noise(model, batch, seed):
@@ -109,30 +110,29 @@ def _noise(seed, stream, num_draws, size):
     return random.normal(random.fold_in(seed, stream)[None], num_draws, size)[0]
 
 
-def _pilgd_losses(model, settings, batch, seed):
+def _add_pilgd_losses(total, model, settings, batch, seed):
+    """Adds the losses of g and k; returns reconstruction, latents and their means."""
     pilgd = model.pilgd_learner
     dropout_seed = random.fold_in(seed, _DROPOUT)
     mean, scale = pilgd.encode(batch.pose, batch.condition, dropout_seed)
-    latents = mean + scale * _latent_noise(model, batch, seed)
+    latents = losses.instance_sample(mean, scale, _latent_noise(model, batch, seed))
     reconstruction = pilgd.decode(latents, batch.condition, dropout_seed)
-    loss = ops.mean(losses.reconstruction_3d(batch.pose, reconstruction))
-    logs = {"recon_3d": (loss, 1.0)}
+    recon_3d = ops.mean(losses.reconstruction_3d(batch.pose, reconstruction))
+    total.add("recon_3d", recon_3d, settings.recon_3d_weight)
     if pilgd.kind == "standard":
         kl = ops.mean(losses.kl_to_standard_normal(mean, scale))
-        loss, logs["kl"] = loss + settings.kl_weight * kl, (kl, 1.0)
+        total.add("kl", kl, settings.kl_weight)
     if settings.use_discriminator:
         energy, features = model.discriminator(reconstruction, batch.condition)
         generator = ops.mean(losses.generator_loss(energy))
+        total.add("generator", generator, settings.generator_weight)
         pulling_away = losses.pulling_away(features[:, 0])
-        loss = loss + settings.generator_weight * generator
-        loss = loss + settings.pulling_away_weight * pulling_away
-        logs["generator"] = (generator, 1.0)
-        logs["pulling_away"] = (pulling_away, 1.0)
-    return reconstruction, (latents, mean), loss, logs
+        total.add("pulling_away", pulling_away, settings.pulling_away_weight)
+    return reconstruction, latents, mean
 
 
-def _flow_losses(model, settings, batch, seed, latents, mean):
-    loss, logs = 0.0, {}
+def _add_flow_losses(total, model, settings, batch, seed, latents, mean):
+    """Adds the losses of q, v, h and f, of latents and of their means."""
     base_mean, log_scale = ops.zeros_like(mean), ops.zeros_like(mean)
     if model.pagd_learner is not None:
         pagd = model.pagd_learner
@@ -141,21 +141,18 @@ def _flow_losses(model, settings, batch, seed, latents, mean):
         base_mean, log_scale = pagd.project(features)
         reconstruction = pagd.decode(features, dropout_seed)
         recon_2d = ops.mean(losses.reconstruction_2d(batch.condition, reconstruction))
-        loss, logs["recon_2d"] = loss + recon_2d, (recon_2d, 1.0)
+        total.add("recon_2d", recon_2d, settings.recon_2d_weight)
     # One pass for the sample and the mode.
     both = ops.concatenate([latents, mean], axis=1)
     base, log_det = model.flow.forward(both, batch.condition)
-    if settings.use_nll:
-        nll = ops.mean(
-            losses.negative_log_likelihood(
-                base[:, :1], log_det[:, :1], base_mean, log_scale
-            )
+    if settings.nll_weight > 0.0:
+        nll = losses.negative_log_likelihood(
+            base[:, :1], log_det[:, :1], base_mean, log_scale
         )
-        loss, logs["nll"] = loss + nll, (nll, 1.0)
-    if settings.use_m2m:
+        total.add("nll", ops.mean(nll), settings.nll_weight)
+    if settings.m2m_weight > 0.0:
         m2m = ops.mean(losses.mode_to_mode(base[:, 1:], base_mean))
-        loss, logs["m2m"] = loss + m2m, (m2m, 1.0)
-    return loss, logs
+        total.add("m2m", m2m, settings.m2m_weight)
 
 
 def gate_draw(seed):
@@ -163,8 +160,8 @@ def gate_draw(seed):
     return random.uniform(random.fold_in(seed, _GATE)[None], 1, 1)[0, 0, 0]
 
 
-def _bidirectional(model, settings, batch, seed):
-    """`L_Bi`, Eqs. 12-14, of a step whose gate is open.
+def _add_bidirectional(total, model, settings, batch, seed):
+    """Adds `L_Bi`, Eqs. 12-14, of a step whose gate is open.
 
     The L hypotheses are drawn and decoded without gradient; the k best and the random
     one are decoded again with it. In phase 1 the gradient stops at their latents, so
@@ -174,15 +171,16 @@ def _bidirectional(model, settings, batch, seed):
     top, rest = chosen[:, : settings.num_best], chosen[:, settings.num_best :]
     best = losses.best_of_m(batch.pose, top)
     rand = losses.random_hypothesis(batch.pose, rest)
-    logs = {"best_of_m": (ops.mean(best), 1.0), "random": (ops.mean(rand), 1.0)}
-    return ops.mean(losses.bidirectional(best, rand)), logs
+    weight = settings.bidirectional_weight
+    total.total += weight * ops.mean(losses.bidirectional(best, rand))
+    total.logs |= {"best_of_m": ops.mean(best), "random": ops.mean(rand)}
 
 
 def _chosen_hypotheses(model, settings, batch, seed):
     size = model.pilgd_learner.latent_size
     batch_size = ops.shape(batch.pose)[0]
     # One more than L: the last is the random hypothesis of Eq. 13.
-    count = settings.num_hypotheses + 1
+    count = settings.training_hypotheses + 1
     noise = _noise(seed, _HYPOTHESES, batch_size * count, size)
     noise = ops.reshape(noise, (-1, count, size))
     base_mean, log_scale = model.base_parameters(batch.condition)

@@ -5,6 +5,8 @@ import math
 import keras
 from keras import ops
 
+from propose_keras.training.settings import AdamSettings, OptimizerSettings
+
 NETWORKS = ("pilgd_learner", "discriminator", "pagd_learner", "flow")
 
 
@@ -197,81 +199,64 @@ class WarmUpSchedule(keras.optimizers.schedules.LearningRateSchedule):
         }
 
 
-def make_adam(
-    rate,
-    num_steps,
-    schedule="cosine",
-    warmup=0.02,
-    weight_decay=0.0,
-    clip_norm=1.0,
-    ema_momentum=None,
-):
+def make_adam(rate, num_steps, settings=None, **changes):
     """Adam with a schedule that ends when training does.
 
     Args:
         rate: Learning rate after the warm-up.
-        num_steps: Steps that the optimizer will take.
-        schedule: `"cosine"` (to 0) or `"constant"`, after the warm-up.
-        warmup: Share of the steps over which the rate rises linearly from 0.
-        weight_decay: Of AdamW; 0 is Adam.
-        clip_norm: Global norm that the gradient is clipped to, or None.
-        ema_momentum: Momentum of the running average of the weights, or None for
-            none.
+        num_steps: Steps that the optimizer will take, at least 1.
+        settings: `AdamSettings`, whose `alpha` is not used; the default ones if None.
+        **changes: Fields of it that are to differ, such as `warmup=0.1`.
 
     Raises:
-        ValueError: If `schedule` is unknown or a number out of range.
+        TypeError: If a name is no field of the settings.
+        ValueError: If a value is out of range.
     """
-    if schedule not in ("cosine", "constant"):
-        raise ValueError(
-            f"`schedule` must be 'cosine' or 'constant', not {schedule!r}."
-        )
-    if num_steps < 1 or not 0.0 <= warmup < 1.0:
-        raise ValueError(
-            "`num_steps` must be at least 1 and `warmup` in [0, 1). Received: "
-            f"{num_steps=}, {warmup=}."
-        )
+    if num_steps < 1:
+        raise ValueError(f"`num_steps` must be at least 1, received {num_steps}.")
+    settings = (type(settings) if settings else AdamSettings).resolve(settings, changes)
+    warmup_steps = int(settings.warmup * num_steps)
+    is_cosine = settings.schedule == "cosine"
     arguments = {
         "learning_rate": WarmUpSchedule(
-            rate, num_steps, int(warmup * num_steps), cosine=schedule == "cosine"
+            rate, num_steps, warmup_steps, cosine=is_cosine
         ),
-        "global_clipnorm": clip_norm,
-        "use_ema": ema_momentum is not None,
-        "ema_momentum": 0.99 if ema_momentum is None else ema_momentum,
+        "global_clipnorm": settings.clip_norm or None,
+        "use_ema": settings.ema_momentum > 0.0,
+        "ema_momentum": settings.ema_momentum or 0.99,
     }
-    if weight_decay:
-        return keras.optimizers.AdamW(weight_decay=weight_decay, **arguments)
+    if settings.weight_decay:
+        return keras.optimizers.AdamW(weight_decay=settings.weight_decay, **arguments)
     return keras.optimizers.Adam(**arguments)
 
 
-def make_optimizer(
-    settings, num_steps, alpha=4e-3, beta=2e-3, discriminator_rate=1e-3, **kwargs
-):
+def make_optimizer(training, num_steps, settings=None, **changes):
     """Adam for each network, with schedules that end when training does.
 
     Args:
-        settings: `TrainingSettings`: they say how many of the steps each phase gets.
-        num_steps: Steps that training will take in all.
-        alpha: Rate of g, k, q, v and h (Algorithm 1).
-        beta: Rate of f (Algorithm 1).
-        discriminator_rate: Rate of D.
-        **kwargs: Other arguments of `make_adam`, the same for all.
+        training: `TrainingSettings`: they fix how many of the steps each phase gets.
+        num_steps: Steps that training will take in all, at least 1.
+        settings: `OptimizerSettings`; the default ones if None.
+        **changes: Fields of it that are to differ, such as `alpha=1e-3`.
 
     Returns:
         A `PhaseOptimizer`.
 
     Raises:
-        ValueError: As `make_adam`.
+        TypeError: If a name is no field of `OptimizerSettings`.
+        ValueError: If a value is out of range.
     """
     if num_steps < 1:
         raise ValueError(f"`num_steps` must be at least 1, received {num_steps}.")
+    settings = OptimizerSettings.resolve(settings, changes)
 
     def adam(rate, phase):
-        steps = max(settings.steps_of_phase(phase, num_steps), 1)
-        return make_adam(rate, steps, **kwargs)
+        steps = max(training.steps_of_phase(phase, num_steps), 1)
+        return make_adam(rate, steps, settings)
 
     return PhaseOptimizer(
-        pilgd_learner=adam(alpha, 0),
-        discriminator=adam(discriminator_rate, 0),
-        pagd_learner=adam(alpha, 1),
-        flow=adam(beta, 1),
+        pilgd_learner=adam(settings.alpha, 0),
+        discriminator=adam(settings.discriminator_rate, 0),
+        pagd_learner=adam(settings.alpha, 1),
+        flow=adam(settings.beta, 1),
     )

@@ -47,7 +47,7 @@ def make_phases(model, settings):
         name, objective = "phase_1", objectives.phase_1
         networks = ("pilgd_learner",)
     phases = []
-    for is_open in (False, True) if settings.use_bidirectional else (False,):
+    for is_open in (False, True) if settings.bidirectional_weight > 0.0 else (False,):
         update = Update(networks, functools.partial(objective, bidirectional=is_open))
         phases.append(Phase(name, (update, *adversarial)))
     if settings.scheme == "alternate":
@@ -67,11 +67,11 @@ def choose_phase(step, seed, settings):
         Int32 scalar. N_p1 steps of phase 1, then N_p2 of phase 2, and over again.
     """
     index = ops.zeros((), "int32")
-    if settings.use_bidirectional:
+    if settings.bidirectional_weight > 0.0:
         beta = objectives.gate_draw(seed)
         index = ops.cast(gate_is_open(beta, settings.gate), "int32")
     if settings.scheme == "end_to_end":
         return index
     position = ops.mod(ops.cast(step, "int32"), settings.round_length)
-    phase_2 = 2 if settings.use_bidirectional else 1
+    phase_2 = 2 if settings.bidirectional_weight > 0.0 else 1
     return ops.where(position < settings.num_phase_1, index, phase_2)

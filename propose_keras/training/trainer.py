@@ -1,7 +1,5 @@
 """The Keras face of ProPose's training: `compile`, `fit`, `evaluate`, `predict`."""
 
-import dataclasses
-
 import keras
 import numpy as np
 from keras import ops
@@ -11,7 +9,7 @@ from propose_keras.geometry import root_centre
 from propose_keras.inputs import check_keypoints, check_pose
 from propose_keras.metrics.keras_metrics import MeanPerJointPositionError
 from propose_keras.metrics.poses import mpjpe
-from propose_keras.training.objectives import LOSS_NAMES, Batch, log_names
+from propose_keras.training.objectives import LOSSES, Batch, loss_names
 from propose_keras.training.optimizers import PhaseOptimizer
 from propose_keras.training.phases import make_phases
 from propose_keras.training.settings import TrainingSettings
@@ -33,7 +31,7 @@ class AlternatingTrainer(TrainStep, keras.Model):
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
         self.settings = TrainingSettings()
-        self._trackers = {n: keras.metrics.Mean(name=n) for n in LOSS_NAMES}
+        self._trackers = {n: keras.metrics.Mean(name=n) for n in LOSSES}
         self._error = MeanPerJointPositionError(name="mpjpe")
 
     def compile(self, optimizer="adam", loss=None, *, settings=None, **kwargs):
@@ -56,9 +54,8 @@ class AlternatingTrainer(TrainStep, keras.Model):
                 "ProPose trains on the losses of its paper: choose them through "
                 "`settings`, not `loss`."
             )
-        settings = settings or TrainingSettings()
-        if isinstance(settings, dict):
-            settings = TrainingSettings(**settings)
+        if not isinstance(settings, TrainingSettings):
+            settings = TrainingSettings.from_dict(settings or {})
         if settings.use_discriminator and self.discriminator is None:
             raise ValueError(
                 "The settings weigh in the adversarial losses of Eq. 11, but the model "
@@ -83,7 +80,7 @@ class AlternatingTrainer(TrainStep, keras.Model):
             return None
         return {
             "optimizer": keras.saving.serialize_keras_object(self.optimizer),
-            "settings": dataclasses.asdict(self.settings),
+            "settings": self.settings.to_dict(),
             **{
                 name: keras.saving.serialize_keras_object(value)
                 for name, value in self._compiled_with.items()
@@ -122,11 +119,10 @@ class AlternatingTrainer(TrainStep, keras.Model):
             inputs = {"keypoints": inputs}
         keypoints = check_keypoints(inputs["keypoints"], self.num_joints)
         pose_3d = check_pose(pose_3d, self.num_joints)
-        seen = keypoints, inputs.get("image_size")
-        condition = self.normalization.normalize_keypoints(*seen)
-        pose = self.normalization.normalize_pose(
-            pose_3d, self.normalization.view(*seen)
+        condition, view = self.normalization.observe(
+            keypoints, inputs.get("image_size")
         )
+        pose = self.normalization.normalize_pose(pose_3d, view)
         return Batch(ops.stop_gradient(pose[:, None]), ops.stop_gradient(condition))
 
     def step_seed(self, step):
@@ -138,15 +134,13 @@ class AlternatingTrainer(TrainStep, keras.Model):
         return self.networks()[network].trainable_variables
 
     def complete_logs(self, logs):
-        """Fills in weight 0 for the losses that a phase has not computed."""
-        zero = ops.zeros((), "float32")
-        logs = {
-            name: logs.get(name, (zero, zero))
-            for name in log_names(self, self.settings)
-        }
+        """Losses as `(value, weight)`: weight 0 where a phase has not computed one."""
+        zero, one = ops.zeros((), "float32"), ops.ones((), "float32")
         return {
-            name: (ops.cast(value, "float32"), ops.cast(weight, "float32"))
-            for name, (value, weight) in logs.items()
+            name: (ops.cast(logs[name], "float32"), one)
+            if name in logs
+            else (zero, zero)
+            for name in loss_names(self, self.settings)
         }
 
     def update_loss_trackers(self, logs):

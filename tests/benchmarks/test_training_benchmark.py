@@ -21,7 +21,8 @@ def benchmark():
 @pytest.mark.slow
 def test_benchmark_prints_and_writes_json(benchmark, tmp_path, capsys):
     output = tmp_path / "training.json"
-    arguments = ["--batch_size=4", "--timed_steps=2", "--num_steps=100"]
+    arguments = ["--batch_size=4", "--timed_steps=2"]
+    arguments += ["--num_steps=100", "--checkpoint_interval=100"]
     benchmark.main([*TINY, *arguments, f"--output={output}"])
     result = json.loads(output.read_text())
     assert result["run_poses"] == 400
@@ -35,7 +36,7 @@ def test_operations_are_counted_from_the_shapes(benchmark):
         latent_size=4, width=8, num_blocks=0, num_couplings=1, base="standard"
     )
     settings = TrainingSettings(
-        generator_weight=0.0, pulling_away_weight=0.0, use_bidirectional=False
+        generator_weight=0.0, pulling_away_weight=0.0, bidirectional_weight=0.0
     )
     encoder = (51 + 34) * 8 + 8 * 4
     decoder = (4 + 34) * 8 + 8 * 51

@@ -185,7 +185,7 @@ def test_a_folder_of_something_else_is_refused(start, tmp_path):
         (["--width=16"], "--width: 8 there, 16 now"),
         (["--scheme=other"], "scheme"),
         (["--num_steps=130"], "not a multiple"),
-        (["--nonll"], "end_to_end"),
+        (["--nll_weight=0"], "end_to_end"),
         (["--dataset=human36m/gt"], "tfds build datasets/human36m"),
         (["--validation_subject=S77"], "S77"),
         (["--no_such_flag"], "no_such_flag"),

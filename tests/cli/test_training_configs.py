@@ -1,16 +1,18 @@
 """The flagfiles of `configs/`: every one parses and makes what it says."""
 
-import inspect
+import json
 import pathlib
 
 import numpy as np
 import pytest
 from absl import flags
 
-from propose_keras.cli import train, training_flags, training_parts
+from propose_keras.cli import train, training_flags
 from propose_keras.cli.errors import UserError
 from propose_keras.data import PoseArrays
-from propose_keras.training import TrainingSettings, make_optimizer
+from propose_keras.deterministic import DeterministicSettings
+from propose_keras.networks.defaults import ModelSettings
+from propose_keras.training import OptimizerSettings, TrainingSettings
 
 CONFIGS = pathlib.Path(__file__).parents[2] / "configs"
 
@@ -32,18 +34,21 @@ def test_results_are_trained_on_everyone_and_end_with_a_checkpoint(data, form):
     assert values.dataset == f"human36m/{data}"
     assert values.validation_subject == ""
     assert values.num_steps % values.checkpoint_interval == 0
-    model = training_parts.make_model(values)
-    training_parts.compile_model(model, values)
+    model = training_flags.configuration(values).make_model()
     assert float(model.temperature) == 1.5
     assert model.pilgd_learner.decoder.width == values.width
 
 
+def make_model(others):
+    return training_flags.configuration(parse(others=others)).make_model()
+
+
 def test_widths_of_flow_and_discriminator_are_the_others_unless_said():
     sizes = ["--width=24", "--num_couplings=1", "--latent_size=4"]
-    model = training_parts.make_model(parse(others=[*sizes, "--dataset=d"]))
+    model = make_model([*sizes, "--dataset=d"])
     assert model.flow.subnets[0].width == model.discriminator.encoder.width == 24
     sizes += ["--flow_width=16", "--discriminator_width=8"]
-    model = training_parts.make_model(parse(others=[*sizes, "--dataset=d"]))
+    model = make_model([*sizes, "--dataset=d"])
     assert model.pilgd_learner.decoder.width == 24
     assert model.flow.subnets[0].width == 16
     assert model.discriminator.encoder.width == model.discriminator.decoder.width == 8
@@ -52,20 +57,64 @@ def test_widths_of_flow_and_discriminator_are_the_others_unless_said():
 def test_defaults_are_the_settings_that_were_found():
     found = parse("human36m_gt.flags", "small.flags")
     default = parse(others=["--dataset=human36m/gt"])
-    for name in (
-        "batch_size",
-        "num_steps",
-        "alpha",
-        "beta",
-        "gate",
-        "dropout",
-        "width",
-    ):
-        assert getattr(default, name) == getattr(found, name), name
-    rates = inspect.signature(make_optimizer).parameters
+    default = training_flags.configuration(default)
+    found = training_flags.configuration(found)
+    assert default.data.batch_size == found.data.batch_size
+    assert default.run.num_steps == found.run.num_steps
+    found = found.model
+    for name in ("dropout", "width"):
+        assert getattr(found[ModelSettings], name) == getattr(ModelSettings(), name)
+    assert found[TrainingSettings] == TrainingSettings()
+    rates = OptimizerSettings()
     for name in ("alpha", "beta", "discriminator_rate"):
-        assert rates[name].default == getattr(found, name), name
-    assert training_parts.make_settings(found) == TrainingSettings()
+        assert getattr(found[OptimizerSettings], name) == getattr(rates, name), name
+
+
+def test_a_setting_whose_default_differs_is_the_models_own():
+    def width(*others):
+        made = training_flags.configuration(parse(others=["--dataset=d", *others]))
+        return made.to_dict()["width"]
+
+    assert width() == ModelSettings().width
+    assert width("--model=deterministic") == DeterministicSettings().width
+    assert width("--model=deterministic", "--width=96") == 96
+
+
+def test_flags_without_effect_are_named():
+    values = parse("small.flags", others=["--model=deterministic", "--dataset=d"])
+    assert training_flags.unused_flags(values) == [
+        "beta",
+        "discriminator_width",
+        "flow_width",
+        "gate",
+        "num_couplings",
+    ]
+    assert not training_flags.unused_flags(parse("small.flags", others=["--dataset=d"]))
+
+
+def test_a_flagfile_repeats_a_run(tmp_path):
+    values = parse("small.flags", others=["--dataset=d", "--noflip", "--m2m_weight=2"])
+    (tmp_path / "train.flags").write_text(training_flags.flagfile_text(values))
+    again = parse(tmp_path / "train.flags")
+    assert training_flags.configuration(again) == training_flags.configuration(values)
+
+
+def test_a_run_of_version_0_1_goes_on(tmp_path):
+    values = parse(others=["--dataset=d"])
+    old = training_flags.configuration(values).to_dict()
+    for name in ("nll", "m2m", "bidirectional"):
+        del old[f"{name}_weight"]
+        old[name] = True
+    del old["recon_3d_weight"], old["recon_2d_weight"]
+    path = tmp_path / "configuration.json"
+    path.write_text(json.dumps(old))
+    train.claim_workdir(tmp_path, values)
+    path.write_text(json.dumps({**old, "m2m": False}))
+    with pytest.raises(UserError, match="--m2m_weight: 0.0 there, 1.0 now"):
+        train.claim_workdir(tmp_path, values)
+    path.write_text(json.dumps({**old, "of_the_future": 1}))
+    with pytest.raises(UserError, match="does not have: of_the_future"):
+        train.claim_workdir(tmp_path, values)
 
 
 def test_paper_form_is_thirty_passes():
@@ -87,7 +136,7 @@ def test_cameras_move_before_people_are_mirrored():
 
 
 def augmentations(values):
-    made = training_parts.make_augmentations(values, np.zeros((17, 3)))
+    made = training_flags.configuration(values).data.augmentations(np.zeros((17, 3)))
     return [a.__qualname__.partition(".")[0] for a in made]
 
 
@@ -106,6 +155,10 @@ def test_people_are_moved_before_known_cameras_on_a_floor_only(make_clip):
         train.check_cameras(arrays.subset([0]), "mpi_inf_3dhp:1.0.0")
 
 
-def test_every_training_flagfile_says_its_command():
-    for path in [*CONFIGS.glob("human36m_*.flags"), CONFIGS / "quickstart.flags"]:
-        assert f"train.py --flagfile=configs/{path.name}" in path.read_text(), path
+@pytest.mark.parametrize(
+    "path", sorted(CONFIGS.rglob("*.flags")), ids=lambda p: str(p.relative_to(CONFIGS))
+)
+def test_every_flagfile_has_its_command_score_and_time(path):
+    head = [line for line in path.read_text().splitlines() if line.startswith("#")]
+    for label in ("Command:", "Score:", "Time:"):
+        assert any(line.startswith(f"# {label}") for line in head), label

@@ -9,7 +9,7 @@ from propose_keras import TrainingSettings
 from propose_keras.training import checkpoints, make_optimizer
 from propose_keras.training.ema import averaged_weights
 
-SETTINGS = TrainingSettings(num_hypotheses=4)
+SETTINGS = TrainingSettings(training_hypotheses=4)
 
 
 @pytest.fixture(scope="module")

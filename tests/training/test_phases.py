@@ -47,13 +47,13 @@ def test_networks_of_each_phase(make_model):
 
 def test_variants_leave_out_what_they_do_not_train(make_model):
     settings = TrainingSettings(
-        use_bidirectional=False, generator_weight=0.0, pulling_away_weight=0.0
+        bidirectional_weight=0.0, generator_weight=0.0, pulling_away_weight=0.0
     )
     first, second = make_phases(make_model(base="standard"), settings)
     assert [u.networks for u in first.updates] == [("pilgd_learner",)]
     assert [u.networks for u in second.updates] == [("flow",)]
     (only,) = make_phases(
-        make_model(), TrainingSettings(scheme="end_to_end", use_bidirectional=False)
+        make_model(), TrainingSettings(scheme="end_to_end", bidirectional_weight=0.0)
     )
     assert only.updates[0].networks == ("pilgd_learner", "pagd_learner", "flow")
 
@@ -63,10 +63,13 @@ def test_variants_leave_out_what_they_do_not_train(make_model):
     [
         ({"scheme": "other"}, "'other'"),
         ({"num_phase_1": 0}, "at least 1"),
+        ({"num_phase_1": 1.5}, "an integer"),
+        ({"num_phase_1": True}, "an integer"),
+        ({"gate": float("nan")}, "a number"),
         ({"num_best": 11}, "cannot exceed"),
-        ({"gate": 1.5}, "probability"),
-        ({"margin": -1.0}, "negative"),
-        ({"use_nll": False}, "end_to_end"),
+        ({"gate": 1.5}, "from 0 to 1"),
+        ({"margin": -1.0}, "at least 0"),
+        ({"nll_weight": 0.0}, "end_to_end"),
     ],
 )
 def test_bad_settings(arguments, message):

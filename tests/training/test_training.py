@@ -1,15 +1,17 @@
 """Training moves what Algorithm 1 says, on real compiled steps."""
 
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
 
 from propose_keras import TrainingSettings
-from propose_keras.training import make_optimizer
+from propose_keras.training import make_optimizer, objectives
 from propose_keras.training.phases import choose_phase
 
 # Phases by step for N_p1 = 2, N_p2 = 1.
-SETTINGS = TrainingSettings(num_phase_1=2, num_phase_2=1, num_hypotheses=4)
+SETTINGS = TrainingSettings(num_phase_1=2, num_phase_2=1, training_hypotheses=4)
 PHASES = ["phase_1", "phase_1", "phase_2"] * 2
 MOVED = {
     "phase_1": {"pilgd_learner", "discriminator"},
@@ -81,7 +83,7 @@ def test_training_is_a_function_of_its_seed(make_model, compile_model, data):
         return snapshot(model)
 
     def compiled(seed):
-        settings = TrainingSettings(num_hypotheses=4, seed=seed)
+        settings = TrainingSettings(training_hypotheses=4, seed=seed)
         model = make_model(dropout=0.2)
         return compile_model(model, keras.optimizers.SGD(1e-2), settings)
 
@@ -109,14 +111,14 @@ def test_training_is_a_function_of_its_seed(make_model, compile_model, data):
         ),
         (
             {"base": "standard"},
-            {"scheme": "end_to_end", "use_nll": False, "gate": 0.0},
+            {"scheme": "end_to_end", "nll_weight": 0.0, "gate": 0.0},
             {"pilgd_learner", "flow", "discriminator"},
         ),
         (
             {},
             {
-                "use_m2m": False,
-                "use_bidirectional": False,
+                "m2m_weight": 0.0,
+                "bidirectional_weight": 0.0,
                 "generator_weight": 0.0,
                 "pulling_away_weight": 0.0,
             },
@@ -128,20 +130,47 @@ def test_variants(
     make_model, compile_model, data, model_arguments, settings_arguments, moved
 ):
     model = make_model(**model_arguments)
-    settings = TrainingSettings(num_hypotheses=4, **settings_arguments)
+    settings = TrainingSettings(training_hypotheses=4, **settings_arguments)
     compile_model(model, keras.optimizers.SGD(1e-3), settings)
     before = snapshot(model)
     logs = model.fit(*data, batch_size=32, verbose=0).history
     assert moved_networks(before, snapshot(model)) == moved
     assert all(np.isfinite(v[0]) for v in logs.values())
     assert ("kl" in logs) == (model_arguments.get("pilgd") == "standard")
-    assert ("m2m" in logs) == settings_arguments.get("use_m2m", True)
-    assert ("best_of_m" in logs) == settings_arguments.get("use_bidirectional", True)
-    assert ("nll" in logs) == settings_arguments.get("use_nll", True)
+    assert ("m2m" in logs) == (settings.m2m_weight > 0)
+    assert ("best_of_m" in logs) == (settings.bidirectional_weight > 0)
+    assert ("nll" in logs) == (settings.nll_weight > 0)
+
+
+def test_each_weight_scales_its_loss(make_model, data):
+    model = make_model(pilgd="standard")
+    inputs, pose_3d = data
+    model.compile("sgd", settings={"gate": 0.0}, run_eagerly=True)
+    batch = model.training_batch((inputs, pose_3d))
+    seed = np.array([1, 2], "uint32")
+    names = [f.name for f in dataclasses.fields(TrainingSettings)]
+    weights = {n: 1.0 for n in names if n.endswith("_weight")}
+
+    def total(**changes):
+        settings = TrainingSettings(
+            scheme="end_to_end", training_hypotheses=4, **{**weights, **changes}
+        )
+        loss, logs, _ = objectives.end_to_end(
+            model, settings, batch, seed, bidirectional=True
+        )
+        return float(loss), {k: float(v) for k, v in logs.items()}
+
+    whole, logs = total()
+    logs["bidirectional"] = logs["best_of_m"] + logs["random"]
+    assert len(weights) == 8
+    for name in weights:
+        tripled, _ = total(**{name: 3.0})
+        expected = whole + 2 * logs[name.removesuffix("_weight")]
+        np.testing.assert_allclose(tripled, expected, rtol=1e-4, err_msg=name)
 
 
 def test_losses_fall_and_averaged_weights_are_used(make_model, data):
-    settings = TrainingSettings(num_hypotheses=4)
+    settings = TrainingSettings(training_hypotheses=4)
     model = make_model(width=32)
     optimizer = make_optimizer(
         settings, 200, alpha=3e-3, beta=3e-3, ema_momentum=0.9, warmup=0.1
@@ -174,7 +203,7 @@ def test_gate_is_drawn_anew_for_each_step(make_model):
 
 
 def test_networks_that_took_no_step_keep_their_weights(make_model, compile_model, data):
-    settings = TrainingSettings(num_phase_1=50, num_hypotheses=4)
+    settings = TrainingSettings(num_phase_1=50, training_hypotheses=4)
     model = make_model()
     optimizer = make_optimizer(settings, 100, ema_momentum=0.9)
     compile_model(model, optimizer, settings)

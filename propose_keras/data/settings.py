@@ -1,0 +1,93 @@
+"""What training reads, and what is drawn anew for each pose it sees."""
+
+import dataclasses
+
+import numpy as np
+
+from propose_keras.data.augmentations import (
+    keypoint_noise,
+    other_bodies,
+    random_flip,
+    turn,
+)
+from propose_keras.data.detection_errors import detection_errors
+from propose_keras.data.other_cameras import other_cameras
+from propose_keras.settings import Settings, setting
+
+
+@dataclasses.dataclass(frozen=True)
+class DataSettings(Settings):
+    """The training set and its augmentations.
+
+    Raises:
+        ValueError: If a value is out of range.
+    """
+
+    dataset: str | None = setting(
+        None,
+        "Built data set: NAME or NAME/CONFIG; several with commas between, whose poses "
+        "are mixed.",
+    )
+    validation_subject: str = setting(
+        "S8",
+        "Training subject held out for validation; empty trains on all of them.",
+    )
+    train_frame_stride: int = setting(1, "Train on every so many frames.", minimum=1)
+    batch_size: int = setting(128, "Poses per step.", minimum=1)
+    flip: bool = setting(True, "Mirror half of the poses left to right.")
+    other_bodies: float = setting(
+        0.0,
+        "Draw bodies in training: deviation of the logarithm of bones' lengths.",
+        minimum=0,
+        maximum=0.5,
+    )
+    turn: float = setting(
+        0.0,
+        "Largest angle that people are turned by in training, degrees.",
+        minimum=0,
+        maximum=180,
+    )
+    other_cameras: bool = setting(
+        False, "Show each training pose to a camera of its own, drawn anew."
+    )
+    keypoint_noise: float = setting(
+        0.0, "Noise on 2D joints in training, pixels.", minimum=0
+    )
+    detection_errors: float = setting(
+        0.0,
+        "Greatest deviation of 2D joints in training, as a share of the pose's size; "
+        "some are far off and some missing, too.",
+        minimum=0,
+        maximum=1,
+    )
+
+    @property
+    def dataset_names(self) -> list[str]:
+        """The data sets, each NAME or NAME/CONFIG."""
+        return [name.strip() for name in (self.dataset or "").split(",")]
+
+    @property
+    def moves_people(self) -> bool:
+        """Whether poses are projected anew, which takes calibrated cameras."""
+        return self.other_bodies > 0 or self.turn > 0 or self.other_cameras
+
+    def augmentations(self, mean_pose: np.ndarray) -> tuple:
+        """The augmentations, for `data.pipeline.batches`.
+
+        Args:
+            mean_pose: Mean root-relative pose of the training set, `(17, 3)` mm.
+        """
+        augmentations = []
+        if self.other_bodies > 0:
+            augmentations.append(other_bodies(self.other_bodies))
+        if self.turn > 0:
+            augmentations.append(turn(self.turn))
+        if self.other_cameras:
+            augmentations.append(other_cameras())
+        if self.flip:
+            augmentations.append(random_flip())
+        if self.keypoint_noise > 0:
+            augmentations.append(keypoint_noise(self.keypoint_noise))
+        if self.detection_errors > 0:
+            augmentations.append(detection_errors(self.detection_errors, mean_pose))
+        return tuple(augmentations)
