@@ -56,6 +56,10 @@ class DeterministicLifter(FromPreset, keras.Model):
         ValueError: If the outputs of `lifter` are not `3 J`.
     """
 
+    system_name = "Deterministic"
+    is_probabilistic = False
+    has_latent_density = False
+
     def __init__(self, lifter, normalization, seed=0, **kwargs):
         super().__init__(**kwargs)
         if lifter.output_size != 3 * normalization.num_joints:

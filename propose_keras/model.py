@@ -55,6 +55,10 @@ class ProPose(FromPreset, AlternatingTrainer):
     ```
     """
 
+    system_name = "ProPose"
+    is_probabilistic = True
+    has_latent_density = True
+
     def __init__(
         self,
         pilgd_learner,

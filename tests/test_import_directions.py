@@ -11,11 +11,11 @@ PACKAGE = ROOT / "propose_keras"
 # From the ground up; imports within a floor are allowed.
 FLOORS = [
     {"version", "backend", "skeletons", "random", "settings"},
-    {"normalization", "geometry", "inputs", "presets"},
+    {"normalization", "geometry", "inputs", "pose_model", "presets"},
     {"layers"},
     {"losses", "metrics", "networks"},
     {"training"},
-    {"deterministic", "distribution", "flip", "model"},
+    {"deterministic", "distribution", "model"},
     {"evaluation", "inference", "serving", "visualization"},
     {"cli"},
 ]

@@ -13,7 +13,6 @@ from propose_keras.cli.errors import UserError
 from propose_keras.geometry import root_centre
 from propose_keras.metrics.hypotheses import best
 from propose_keras.metrics.poses import mpjpe
-from propose_keras.model import ProPose
 from propose_keras.training import checkpoints
 from propose_keras.training.ema import averaged_weights
 
@@ -156,15 +155,17 @@ def _spread_batches(arrays):
 def _error_function(model):
     def errors(keypoints, image_size, pose_3d, seeds):
         target = root_centre(pose_3d)
-        if not isinstance(model, ProPose):
-            mode = model.mode(keypoints, image_size)
-            return {"val_mpjpe": mpjpe(mode, target)}
-        distribution = model.distribution(keypoints, image_size)
-        hypotheses = distribution.sample(_NUM_HYPOTHESES, seeds)
-        of_hypotheses = best(mpjpe(hypotheses, target[:, None]))
-        return {
-            "val_mpjpe": mpjpe(distribution.mode(), target),
-            f"val_mpjpe_{_NUM_HYPOTHESES}": of_hypotheses,
-        }
+        mode = model.mode(keypoints=keypoints, image_size=image_size)
+        result = {"val_mpjpe": mpjpe(mode, target)}
+        if model.is_probabilistic:
+            hypotheses = model.sample(
+                keypoints=keypoints,
+                image_size=image_size,
+                num_hypotheses=_NUM_HYPOTHESES,
+                seed=seeds,
+            )
+            of_hypotheses = best(mpjpe(hypotheses, target[:, None]))
+            result[f"val_mpjpe_{_NUM_HYPOTHESES}"] = of_hypotheses
+        return result
 
     return errors

@@ -20,14 +20,13 @@ from propose_keras.cli.evaluation_flags import define_flags
 from propose_keras.cli.models import load_model, preset_path
 from propose_keras.data.arrays import split_validation
 from propose_keras.data.reading import load_arrays
-from propose_keras.deterministic import DeterministicLifter
 from propose_keras.evaluation.evaluator import Evaluator, PoseDataError
+from propose_keras.evaluation.flip import FlipEnsemble
 from propose_keras.evaluation.pose_selection import select_poses
 from propose_keras.evaluation.protocols import get_protocol
 from propose_keras.evaluation.report import format_report, write_report
 from propose_keras.evaluation.summary import summarize
-from propose_keras.flip import FlipEnsemble
-from propose_keras.model import ProPose
+from propose_keras.pose_model import PoseModel
 from propose_keras.presets import preset_training
 
 _SECONDS_BETWEEN_LINES = 10.0
@@ -72,7 +71,7 @@ def execute(values):
         temperatures.print_table(evaluator, arrays, chosen, output, _Progress())
         return
     model, arrays, report = evaluate(values)
-    system = "ProPose" if isinstance(model, ProPose) else "Deterministic"
+    system = model.system_name
     print(format_report(report, system))
     try:
         if values.table is not None:
@@ -109,11 +108,11 @@ def evaluate(values):
         values.frame_stride,
     )
     model = evaluator.model
-    report["flip_test"] = isinstance(model, FlipEnsemble)
+    report["flip_test"] = values.flip_test
     if report["flip_test"]:
         model = model.model
     report["kind"] = "deterministic"
-    if isinstance(model, ProPose):
+    if model.is_probabilistic:
         report["kind"] = "probabilistic"
         report["temperature"] = round(float(model.temperature), 6)
     return model, arrays.subset(measured.rows), report
@@ -132,13 +131,12 @@ def prepare(values):
         check_table(values.table, protocol)
     except ValueError as error:
         raise UserError(str(error)) from error
-    kinds = (ProPose, DeterministicLifter)
     if values.preset:
         path = preset_path(values.preset)
     else:
         path = pathlib.Path(values.workdir).expanduser() / values.model
-    model = load_model(path, kinds, distribute=True)
-    if isinstance(model, DeterministicLifter):
+    model = load_model(path, (PoseModel,), distribute=True)
+    if not model.is_probabilistic:
         if values.temperature or values.temperatures:
             raise UserError(
                 f"{path} gives one pose, not a distribution: it has "

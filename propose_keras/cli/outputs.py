@@ -12,7 +12,6 @@ from propose_keras.evaluation.latents import instance_depths, latent_means
 from propose_keras.evaluation.paper_tables import VARIANTS, make_tables
 from propose_keras.evaluation.report import read_report
 from propose_keras.evaluation.table import write_tables
-from propose_keras.model import ProPose
 from propose_keras.visualization import figure_hypotheses
 
 # Poses and hypotheses of each in the figure of hypotheses.
@@ -81,7 +80,7 @@ def print_ablations(number, runs, output):
 def draw_figures(model, arrays, report, output):
     """Writes the report's figures and, of a distribution, the paper's Figs. 3 and 4."""
     figures.write_figures(report, output)
-    if not isinstance(model, ProPose):
+    if not model.has_latent_density:
         return
     means = latent_means(model, arrays)
     actions = arrays.labels("action")
@@ -100,11 +99,16 @@ def draw_figures(model, arrays, report, output):
         chosen.keypoints_2d,
         np.asarray(
             model.sample(
-                chosen.keypoints_2d, _FAN_SIZE, report["seed"], chosen.image_sizes()
+                keypoints=chosen.keypoints_2d,
+                image_size=chosen.image_sizes(),
+                num_hypotheses=_FAN_SIZE,
+                seed=report["seed"],
             )
         ),
         chosen.pose_3d,
-        np.asarray(model.mode(chosen.keypoints_2d, chosen.image_sizes())),
+        np.asarray(
+            model.mode(keypoints=chosen.keypoints_2d, image_size=chosen.image_sizes())
+        ),
         output / "hypotheses.png",
         titles=list(chosen.labels("action")),
     )

@@ -20,6 +20,8 @@ from propose_keras.evaluation.measures import (
 from propose_keras.evaluation.protocols import Protocol
 from propose_keras.geometry import root_centre
 from propose_keras.metrics.hypotheses import check_num_hypotheses
+from propose_keras.pose_model import PoseModel
+from propose_keras.skeletons import H36M_17
 
 # Hypotheses in flight per device by default: enough to fill it, little memory.
 _ROWS_IN_FLIGHT = 2**16
@@ -74,22 +76,23 @@ class Evaluator:
     devices; on TensorFlow one device is used.
 
     Args:
-        model: Offers `mode`, `sample` and `latent_log_prob` as `ProPose` does.
+        model: A `PoseModel`; see `propose_keras.pose_model`.
         protocol: What to measure.
         num_hypotheses: Numbers of hypotheses S; for each the best is reported. Empty
-            for a model without a distribution, which needs to offer `mode` only.
+            to measure the mode only, as of a model that is not probabilistic.
         seed: Of the hypotheses.
         batch_size: Poses per call of the program.
         chunk_size: Hypotheses per pose that run at once; by default as many as make
             65,536 rows.
 
     Raises:
-        ValueError: If a number is out of range or the model is not one of 17 joints.
+        ValueError: If a number is out of range, the model is not one of 17 joints, or
+            hypotheses are asked of a model that is not probabilistic.
     """
 
     def __init__(
         self,
-        model,
+        model: PoseModel,
         protocol: Protocol,
         num_hypotheses=(1, 10, 200),
         seed: int = 0,
@@ -107,10 +110,14 @@ class Evaluator:
                 "Expected `batch_size` and `chunk_size` of at least 1, received "
                 f"{batch_size} and {chunk_size}."
             )
-        num_joints = getattr(model, "num_joints", 17)
-        if num_joints != 17:
+        if self.num_hypotheses and not model.is_probabilistic:
             raise ValueError(
-                f"The model was trained on {num_joints} joints; protocol "
+                f"{model.system_name} gives one pose, not a distribution: expected no "
+                f"`num_hypotheses`, received {list(self.num_hypotheses)}."
+            )
+        if model.num_joints != H36M_17.num_joints:
+            raise ValueError(
+                f"The model was trained on {model.num_joints} joints; protocol "
                 f"{protocol.name!r} is defined on the 17 of Human3.6M."
             )
         self.batch_size = batch_size
@@ -119,7 +126,7 @@ class Evaluator:
         points = {n for n in _CURVE if n <= self._largest}
         self.curve = tuple(sorted(points | set(self.num_hypotheses)))
         self._compiled = backend.compile_function(
-            self._measure_batch, tuple(getattr(model, "variables", ()))
+            self._measure_batch, tuple(model.variables)
         )
 
     def evaluate(
@@ -199,7 +206,7 @@ class Evaluator:
     def _measure_batch(self, keypoints, image_size, pose_3d, row_seeds):
         """Measures of a batch: the function that is compiled."""
         target = root_centre(pose_3d)
-        mode = self.model.mode(keypoints, image_size)
+        mode = self.model.mode(keypoints=keypoints, image_size=image_size)
         if not self.num_hypotheses:
             return measure_mode(self.protocol, mode, target, keypoints)
         hypotheses, of_hypotheses = self._measure_chunks(
@@ -212,9 +219,10 @@ class Evaluator:
                 self.protocol, mode, hypotheses, of_hypotheses, target, keypoints
             )
         )
-        measures["latent_log_prob"] = self.model.latent_log_prob(
-            pose_3d=pose_3d, keypoints=keypoints, image_size=image_size
-        )
+        if self.model.has_latent_density:
+            measures["latent_log_prob"] = self.model.latent_log_prob(
+                keypoints=keypoints, image_size=image_size, pose_3d=pose_3d
+            )
         return measures
 
     def _measure_chunks(self, keypoints, image_size, target, row_seeds):
@@ -228,10 +236,10 @@ class Evaluator:
 
         def measure(first):
             hypotheses = self.model.sample(
-                keypoints,
-                chunk,
-                row_seeds,
+                keypoints=keypoints,
                 image_size=image_size,
+                num_hypotheses=chunk,
+                seed=row_seeds,
                 first_hypothesis=first,
             )
             hypotheses = root_centre(hypotheses)

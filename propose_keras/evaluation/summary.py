@@ -116,7 +116,11 @@ def _summarize_distribution(measures, reduce):
         "diversity": float(np.mean(values["spread"], dtype=np.float64)),
         "symmetry": reduce.mean(values["symmetry"]),
         "consistency_2d": reduce.mean(values["consistency_2d"]),
-        "latent_nll": -np.mean(values["latent_log_prob"], dtype=np.float64),
+        "latent_nll": (
+            -np.mean(values["latent_log_prob"], dtype=np.float64)
+            if "latent_log_prob" in values
+            else None
+        ),
         "single": {
             "mean_pose": reduce.both("mean_pose"),
             f"top_{TOP_K}": reduce.both("top_k"),

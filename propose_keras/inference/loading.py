@@ -20,7 +20,7 @@ def load_model(
 
     Args:
         path: A `.keras` file, or a folder that `save_to_preset` wrote.
-        kinds: Classes that the model may be of.
+        kinds: Classes or runtime-checkable protocols that the model may be of.
 
     Raises:
         FileNotFoundError: If there is no such file.

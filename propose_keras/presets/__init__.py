@@ -55,7 +55,7 @@ def load_preset(
 
     Args:
         preset: See `preset_folder`.
-        kinds: Classes that the model may be of.
+        kinds: Classes or runtime-checkable protocols that the model may be of.
         load_weights: Whether to load the weights, not only the architecture.
 
     Raises:
@@ -82,9 +82,7 @@ def check_kind(model, kinds: tuple[type, ...], path: str | os.PathLike) -> None:
     """
     if not isinstance(model, kinds):
         expected = " or ".join(kind.__name__ for kind in kinds)
-        raise ValueError(
-            f"{path} holds a {type(model).__name__}, not a {expected} model."
-        )
+        raise ValueError(f"{path} holds a {type(model).__name__}, not a {expected}.")
 
 
 def _load_weights(model, path):

@@ -310,7 +310,7 @@ def test_files_that_are_no_model_are_user_errors(built, tmp_path):
     keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]).save(
         tmp_path / "model.keras"
     )
-    with pytest.raises(UserError, match="holds a Sequential, not a ProPose or Det"):
+    with pytest.raises(UserError, match="holds a Sequential, not a PoseModel"):
         execute(*arguments(tmp_path))
 
 

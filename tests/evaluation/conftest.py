@@ -14,6 +14,9 @@ class GuessingModel(keras.Model):
     can be recomputed in NumPy.
     """
 
+    system_name = "Guess"
+    is_probabilistic = True
+    has_latent_density = True
     num_joints = 17
 
     def __init__(self, noise=60.0):
@@ -28,14 +31,21 @@ class GuessingModel(keras.Model):
         return ops.concatenate([xy, 0.3 * xy[..., 1:]], axis=-1)
 
     def sample(
-        self, keypoints, num_hypotheses, seed, image_size=None, first_hypothesis=0
+        self,
+        keypoints,
+        image_size=None,
+        *,
+        num_hypotheses,
+        seed,
+        first_hypothesis=0,
+        temperature=1.0,
     ):
         noise = random.normal(seed, num_hypotheses, 51, first_hypothesis)
-        noise = ops.reshape(noise, (-1, num_hypotheses, 17, 3))
+        noise = ops.reshape(temperature * noise, (-1, num_hypotheses, 17, 3))
         noise = noise - noise[:, :, :1]
         return self.mode(keypoints, image_size)[:, None] + self.noise * noise
 
-    def latent_log_prob(self, pose_3d, keypoints, image_size=None):
+    def latent_log_prob(self, keypoints, image_size=None, *, pose_3d):
         return -ops.mean(ops.square(keypoints), axis=(1, 2)) / 1e4
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from keras import ops
 
+from propose_keras import DeterministicLifter, PoseNormalization, ProPose
 from propose_keras.evaluation.evaluator import Evaluator
 from propose_keras.evaluation.protocols import get_protocol
 
@@ -29,7 +30,12 @@ def figures(model, arrays):
 def hypotheses(model, arrays):
     seeds = np.stack([np.full(len(arrays), 3), np.arange(len(arrays))], -1)
     return ops.convert_to_numpy(
-        model.sample(arrays.keypoints_2d, 23, seeds, arrays.image_sizes())
+        model.sample(
+            keypoints=arrays.keypoints_2d,
+            image_size=arrays.image_sizes(),
+            num_hypotheses=23,
+            seed=seeds,
+        )
     )
 
 
@@ -133,11 +139,22 @@ def test_impossible_settings_are_refused(model, arrays, kwargs, message):
 
 
 def test_model_of_other_joints_is_refused(arrays):
-    class Other:
-        num_joints = 14
+    model = ProPose.from_sizes(
+        latent_size=4,
+        width=8,
+        num_blocks=0,
+        num_couplings=1,
+        normalization=PoseNormalization("mpii16"),
+    )
+    with pytest.raises(ValueError, match="trained on 16 joints.*17 of Human3.6M"):
+        evaluate(model, arrays)
 
-    with pytest.raises(ValueError, match="trained on 14 joints.*17 of Human3.6M"):
-        evaluate(Other(), arrays)
+
+def test_hypotheses_are_not_asked_of_a_deterministic_model(arrays):
+    model = DeterministicLifter.from_sizes(width=8, num_blocks=0)
+    with pytest.raises(ValueError, match=r"Deterministic gives one pose.*\[1, 4, 23\]"):
+        evaluate(model, arrays)
+    assert evaluate(model, arrays, num_hypotheses=()).num_poses == len(arrays)
 
 
 @pytest.mark.parametrize("protocol", ["h36m+16-joints", "3dhp-official", "h36m-hard"])

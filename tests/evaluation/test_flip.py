@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from keras import ops
 
-from propose_keras import DeterministicLifter, ProPose
+from propose_keras import DeterministicLifter, PoseNormalization, ProPose
 from propose_keras.data.augmentations import flip
-from propose_keras.flip import FlipEnsemble
+from propose_keras.evaluation.flip import FlipEnsemble
 
 ORDER = [0, 4, 5, 6, 1, 2, 3, 7, 8, 9, 10, 14, 15, 16, 11, 12, 13]
 
@@ -64,14 +64,55 @@ def test_the_mirrored_input_has_the_mirrored_mode(model, data):
 def test_hypotheses_take_turns_and_chunks_change_nothing(model, data):
     keypoints, size, pose = data
     ensemble = FlipEnsemble(model)
-    hypotheses = numpy(ensemble.sample(keypoints, 7, 3, size))
-    direct = numpy(model.sample(keypoints, 7, 3, size))
+
+    def draw(model, keypoints):
+        return model.sample(
+            keypoints=keypoints, image_size=size, num_hypotheses=7, seed=3
+        )
+
+    hypotheses = numpy(ensemble.sample(keypoints, size, num_hypotheses=7, seed=3))
+    direct = numpy(draw(model, keypoints))
     mirrored, _ = flip(keypoints, size, pose)
-    other = mirror(numpy(model.sample(mirrored, 7, 3, size)))
+    other = mirror(numpy(draw(model, mirrored)))
     np.testing.assert_allclose(hypotheses[:, ::2], direct[:, ::2], atol=1e-2)
     np.testing.assert_allclose(hypotheses[:, 1::2], other[:, 1::2], atol=1e-2)
-    part = numpy(ensemble.sample(keypoints, 4, 3, size, first_hypothesis=3))
+    part = numpy(
+        ensemble.sample(keypoints, size, num_hypotheses=4, seed=3, first_hypothesis=3)
+    )
     np.testing.assert_allclose(part, hypotheses[:, 3:], atol=1e-2)
+
+
+def test_temperature_widens_both_halves(model, data):
+    keypoints, size, _ = data
+    ensemble = FlipEnsemble(model)
+    cold, warm = (
+        numpy(
+            ensemble.sample(
+                keypoints, size, num_hypotheses=6, seed=3, temperature=temperature
+            )
+        )
+        for temperature in (1e-6, 1.0)
+    )
+    for first in (0, 1):
+        assert np.ptp(cold[:, first::2], axis=1).max() < 0.1
+        assert np.ptp(warm[:, first::2], axis=1).max() > 1.0
+
+
+def test_without_an_image_size_the_input_is_mirrored_all_the_same(data):
+    """A model that needs no image size does not care where the mirror stands."""
+    keypoints, size, pose = data
+    normalization = PoseNormalization(scale="pose", root="remove")
+    model = ProPose.from_sizes(
+        latent_size=4,
+        width=8,
+        num_blocks=0,
+        num_couplings=1,
+        normalization=normalization,
+    )
+    ensemble = FlipEnsemble(prepared(model, data))
+    given = numpy(ensemble.mode(keypoints, size))
+    np.testing.assert_allclose(numpy(ensemble.mode(keypoints)), given, atol=1e-2)
+    assert np.abs(given - numpy(model.mode(keypoints))).max() > 1.0
 
 
 def test_a_deterministic_model_has_a_mode(data):

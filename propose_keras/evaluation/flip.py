@@ -4,10 +4,11 @@ from keras import ops
 
 from propose_keras import random
 from propose_keras.inputs import check_image_size, check_keypoints, check_row_seeds
+from propose_keras.pose_model import PoseModel
 
 
 class FlipEnsemble:
-    """A model together with its own view of the mirrored input.
+    """A model together with what it makes of the mirrored input.
 
     The mode is the mean of the model's mode and of the mirrored mode of the mirrored
     input (VideoPose3D's test-time augmentation). The distribution is the even mixture
@@ -16,16 +17,36 @@ class FlipEnsemble:
 
     The latent density is the model's own, of the input as it is.
 
-    It offers what evaluation needs of a `ProPose` or a `DeterministicLifter`, at twice
-    the cost.
+    It is what the model is, a `PoseModel` or a `ProbabilisticPoseModel`, at twice the
+    cost; of one that is not probabilistic only `mode` may be called.
 
     Args:
-        model: A `ProPose`, or a `DeterministicLifter`, which has no `sample`.
+        model: A `PoseModel`.
     """
 
-    def __init__(self, model):
+    def __init__(self, model: PoseModel):
         self.model = model
         self._order = list(model.normalization.skeleton.flip)
+
+    @property
+    def system_name(self):
+        """The model's name."""
+        return self.model.system_name
+
+    @property
+    def is_probabilistic(self):
+        """Whether the model is."""
+        return self.model.is_probabilistic
+
+    @property
+    def has_latent_density(self):
+        """Whether the model has one."""
+        return self.model.has_latent_density
+
+    @property
+    def normalization(self):
+        """The model's normalization."""
+        return self.model.normalization
 
     @property
     def num_joints(self):
@@ -46,23 +67,41 @@ class FlipEnsemble:
         """Sets the model's temperature."""
         self.model.set_temperature(temperature)
 
-    def mode(self, keypoints, image_size):
-        """`(batch, J, 3)` mm, of `(batch, J, 2)` pixels in images of known size."""
-        direct = self.model.mode(keypoints, image_size)
+    def mode(self, keypoints, image_size=None):
+        """Mean of both modes, `(batch, J, 3)` mm; see `PoseModel.mode`."""
+        direct = self.model.mode(keypoints=keypoints, image_size=image_size)
         mirrored = self.model.mode(
-            self._mirrored_keypoints(keypoints, image_size), image_size
+            keypoints=self._mirrored_keypoints(keypoints, image_size),
+            image_size=image_size,
         )
         return 0.5 * (direct + self._mirrored_pose(mirrored))
 
-    def sample(self, keypoints, num_hypotheses, seed, image_size, first_hypothesis=0):
-        """Hypotheses `(batch, num_hypotheses, J, 3)` mm; see `ProPose.sample`."""
+    def sample(
+        self,
+        keypoints,
+        image_size=None,
+        *,
+        num_hypotheses,
+        seed,
+        first_hypothesis=0,
+        temperature=1.0,
+    ):
+        """Hypotheses `(batch, num_hypotheses, J, 3)` mm.
+
+        Args and errors: see `ProbabilisticPoseModel.sample`.
+        """
         keypoints = check_keypoints(keypoints, self.num_joints)
         seed = check_row_seeds(seed, keypoints.shape[0])
         seeds = random.row_seeds(seed, ops.shape(keypoints)[0])
 
         def draw(keypoints):
             return self.model.sample(
-                keypoints, num_hypotheses, seeds, image_size, first_hypothesis
+                keypoints=keypoints,
+                image_size=image_size,
+                num_hypotheses=num_hypotheses,
+                seed=seeds,
+                first_hypothesis=first_hypothesis,
+                temperature=temperature,
             )
 
         direct = draw(keypoints)
@@ -73,14 +112,18 @@ class FlipEnsemble:
         is_even = ops.equal(index % 2, 0)[:, None, None]
         return ops.where(is_even, direct, self._mirrored_pose(mirrored))
 
-    def latent_log_prob(self, pose_3d, keypoints, image_size):
+    def latent_log_prob(self, keypoints, image_size=None, *, pose_3d):
         """The model's own, `(batch,)` nats: latents of a mirrored pose are others."""
-        return self.model.latent_log_prob(pose_3d, keypoints, image_size)
+        return self.model.latent_log_prob(
+            keypoints=keypoints, image_size=image_size, pose_3d=pose_3d
+        )
 
     def _mirrored_keypoints(self, keypoints, image_size):
         keypoints = check_keypoints(keypoints, self.num_joints)
-        size = check_image_size(image_size, keypoints.shape[0])
-        width = ops.reshape(size, (-1, 1, 2))[..., :1]
+        width = 0.0
+        if image_size is not None:
+            size = check_image_size(image_size, keypoints.shape[0])
+            width = ops.reshape(size, (-1, 1, 2))[..., :1]
         x, y = ops.split(ops.take(keypoints, self._order, axis=-2), 2, axis=-1)
         return ops.concatenate([width - x, y], axis=-1)
 

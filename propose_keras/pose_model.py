@@ -1,0 +1,128 @@
+"""What evaluation and inference ask of a model, as `typing.Protocol`s.
+
+A model offers these by having the attributes and methods: nothing is inherited or
+registered. `ProPose`, `DeterministicLifter` and `FlipEnsemble` do. Users of a model ask
+`is_probabilistic` and `has_latent_density`, not its class, so that a wrapper can answer
+for the model inside it. Call the methods by keyword.
+
+All poses are mm, relative to the root, in the camera's frame (x right, y down, z
+forward). All methods may be called inside a compiled function.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Protocol, runtime_checkable
+
+from propose_keras.normalization import PoseNormalization
+
+
+@runtime_checkable
+class PoseModel(Protocol):
+    """Lifts 2D keypoints to one 3D pose."""
+
+    @property
+    def system_name(self) -> str:
+        """Name of the method in tables."""
+        ...
+
+    @property
+    def is_probabilistic(self) -> bool:
+        """Whether the model is a `ProbabilisticPoseModel`."""
+        ...
+
+    @property
+    def has_latent_density(self) -> bool:
+        """Whether the model is a `LatentDensityModel`."""
+        ...
+
+    @property
+    def normalization(self) -> PoseNormalization:
+        """What is done to poses before the networks; knows the skeleton."""
+        ...
+
+    @property
+    def num_joints(self) -> int:
+        """Number of joints, J."""
+        ...
+
+    @property
+    def variables(self) -> Sequence[Any]:
+        """Keras variables that the methods read."""
+        ...
+
+    def mode(self, keypoints, image_size=None) -> Any:
+        """The most plausible pose by the model's own measure.
+
+        Args:
+            keypoints: `(batch, J, 2)` pixels.
+            image_size: `(batch, 2)` or `(2,)`: width and height of the images in
+                pixels. May be None for a model whose normalization needs none.
+
+        Returns:
+            `(batch, J, 3)` mm.
+        """
+        ...
+
+
+@runtime_checkable
+class ProbabilisticPoseModel(PoseModel, Protocol):
+    """Lifts 2D keypoints to a distribution over 3D poses that can be sampled."""
+
+    @property
+    def temperature(self) -> Any:
+        """Factor on the deviation of the noise that hypotheses are made of, a scalar.
+
+        A weight of the model, 1 when trained.
+        """
+        ...
+
+    def set_temperature(self, temperature: float) -> None:
+        """Sets the model's temperature.
+
+        Raises:
+            ValueError: If `temperature` is not positive and finite.
+        """
+        ...
+
+    def sample(
+        self,
+        keypoints,
+        *,
+        image_size=None,
+        num_hypotheses: int,
+        seed,
+        first_hypothesis=0,
+        temperature=1.0,
+    ) -> Any:
+        """Draws hypotheses.
+
+        Args:
+            keypoints: `(batch, J, 2)` pixels.
+            image_size: See `mode`.
+            num_hypotheses: S, at least 1.
+            seed: Int, or row seeds `(batch, 2)`. Hypothesis i of a row is a function
+                of its row seed and i only; an int means `(seed, row index)`.
+            first_hypothesis: Index of the first hypothesis, for drawing in chunks.
+            temperature: Factor on top of the model's own temperature.
+
+        Returns:
+            `(batch, num_hypotheses, J, 3)` mm.
+        """
+        ...
+
+
+@runtime_checkable
+class LatentDensityModel(ProbabilisticPoseModel, Protocol):
+    """A distribution whose density is known in a latent space."""
+
+    def latent_log_prob(self, *, keypoints, image_size=None, pose_3d) -> Any:
+        """Log-density of the poses' latents.
+
+        Args:
+            keypoints: `(batch, J, 2)` pixels.
+            image_size: See `mode`.
+            pose_3d: `(batch, J, 3)` mm; need not be root-relative.
+
+        Returns:
+            `(batch,)` nats. Comparable between models of the same latent space only.
+        """
+        ...
