@@ -1,5 +1,7 @@
 """Checks of what users pass in."""
 
+import math
+
 import numpy as np
 from keras import ops
 
@@ -61,6 +63,14 @@ def check_row_seeds(seed, batch_size):
             f"({batch_size or 'batch'}, 2), received shape {shape}."
         )
     return seed
+
+
+def check_temperature(temperature):
+    """Raises `ValueError` unless a temperature is positive and finite."""
+    if not 0.0 < temperature < math.inf:
+        raise ValueError(
+            f"`temperature` must be positive and finite, received {temperature}."
+        )
 
 
 def _is_pair_per_row(shape, batch_size):

@@ -1,26 +1,16 @@
 """ProPose: the model."""
 
-import math
-
 import keras
 from keras import ops
 
 from propose_keras.distribution import PoseDistribution
-from propose_keras.inputs import check_keypoints, check_pose
+from propose_keras.inputs import check_keypoints, check_pose, check_temperature
 from propose_keras.networks.defaults import ModelSettings, default_networks
 from propose_keras.normalization import PoseNormalization
 from propose_keras.presets import FromPreset
 from propose_keras.training.trainer import AlternatingTrainer
 
 _PARTS = ("pilgd_learner", "flow", "pagd_learner", "discriminator", "normalization")
-
-
-def check_temperature(temperature):
-    """Raises `ValueError` unless a temperature is positive and finite."""
-    if not 0.0 < temperature < math.inf:
-        raise ValueError(
-            f"`temperature` must be positive and finite, received {temperature}."
-        )
 
 
 @keras.saving.register_keras_serializable(package="propose_keras")

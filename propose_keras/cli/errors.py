@@ -1,7 +1,8 @@
 """How the command-line programs end when the user asked for the impossible."""
 
+import contextlib
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from absl import app, flags, logging
 
@@ -13,6 +14,15 @@ class UserError(Exception):
 
     The message says what happened, what was expected and how to mend it.
     """
+
+
+@contextlib.contextmanager
+def user_errors(*kinds: type[Exception]) -> Iterator[None]:
+    """Makes errors of these classes, raised inside a `with`, a `UserError`."""
+    try:
+        yield
+    except kinds as error:
+        raise UserError(str(error)) from error
 
 
 def run_main(

@@ -1,21 +1,27 @@
 """What `evaluate.py` makes of reports: tables of the paper and figures."""
 
+import contextlib
 import pathlib
 import sys
 
 import numpy as np
 
-from propose_keras.cli.errors import UserError
+from propose_keras.cli.errors import UserError, user_errors
 from propose_keras.evaluation import figures
-from propose_keras.evaluation.latent_plane import draw_latent_means, spread_out_rows
-from propose_keras.evaluation.latents import instance_depths, latent_means
-from propose_keras.evaluation.paper_tables import VARIANTS, make_tables
-from propose_keras.evaluation.report import read_report
+from propose_keras.evaluation.model_figures import write_model_figures
+from propose_keras.evaluation.paper_tables import make_tables
+from propose_keras.evaluation.report_json import read_report
+from propose_keras.evaluation.run_tables import tables_of_runs
 from propose_keras.evaluation.table import write_tables
-from propose_keras.visualization import figure_hypotheses
 
-# Poses and hypotheses of each in the figure of hypotheses.
-_NUM_FANS, _FAN_SIZE = 4, 50
+
+@contextlib.contextmanager
+def writing_to(output):
+    """Makes what keeps files from being written a `UserError`."""
+    try:
+        yield
+    except OSError as error:
+        raise UserError(f"Cannot write to --output={output}: {error}.") from error
 
 
 def read_reports(entries):
@@ -29,29 +35,39 @@ def read_reports(entries):
                 f"--reports={entry}: expected LABEL=PATH of a report.json that "
                 "evaluate.py wrote."
             )
-        reports[label] = _read(path)
+        try:
+            reports[label] = read_report(path)
+        except (OSError, ValueError) as error:
+            raise UserError(f"{path} is no report: {error}.") from error
     return reports
 
 
-def _read(path):
-    try:
-        return read_report(path)
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path} is no report: {error}.") from error
+def check_table(number, protocol):
+    """Refuses a table that results under the protocol do not belong in."""
+    if number is not None and (number == 2) != (protocol.scenes is not None):
+        data = "MPI-INF-3DHP" if number == 2 else "Human3.6M"
+        raise UserError(
+            f"Table {number} holds results on {data}; protocol {protocol.name!r} is "
+            f"defined on {', '.join(protocol.datasets)}."
+        )
 
 
-def print_tables(number, reports, output):
-    """Prints a table of the paper and writes it in four formats."""
-    try:
-        tables = make_tables(number, reports)
-    except ValueError as error:
-        raise UserError(str(error)) from error
+def print_tables(tables, name, output):
+    """Prints tables and writes them in four formats."""
     for table in tables:
         print(table.to_markdown())
-    write_tables(tables, f"table{number}", output)
+    with writing_to(output):
+        write_tables(tables, name, output)
 
 
-def print_ablations(number, runs, output):
+def print_paper_tables(number, reports, output):
+    """Prints and writes one of Tables 1 to 3."""
+    with user_errors(ValueError):
+        tables = make_tables(number, reports)
+    print_tables(tables, f"table{number}", output)
+
+
+def print_tables_of_runs(number, runs, output):
     """Prints and writes one of Tables 4 to 7 from the runs of the variants.
 
     Raises:
@@ -60,56 +76,18 @@ def print_ablations(number, runs, output):
     if not runs:
         raise UserError(f"--table={number} is made of several runs: pass --runs.")
     runs = pathlib.Path(runs).expanduser()
-    name = pathlib.Path("evaluation", "report.json")
-    reports, missing = {}, []
-    for variant in VARIANTS[number]:
-        paths = sorted((runs / variant).glob(f"seed_*/{name}"))
-        alone = runs / variant / name
-        if not paths and alone.exists():
-            paths = [alone]
-        reports[variant] = [_read(path) for path in paths]
-        if not paths:
-            missing.append(str(runs / variant / "seed_*" / name))
-    if not any(reports.values()):
-        raise UserError(f"None of the reports of Table {number}: {', '.join(missing)}.")
+    with user_errors(ValueError):
+        tables, missing = tables_of_runs(number, runs)
     if missing:
         print(f"Not there, left empty: {', '.join(missing)}.", file=sys.stderr)
-    print_tables(number, reports, pathlib.Path(output or runs).expanduser())
+    output = pathlib.Path(output or runs).expanduser()
+    print_tables(tables, f"table{number}", output)
 
 
-def draw_figures(model, arrays, report, output):
+def draw_figures(model, poses, report, output):
     """Writes the report's figures and, of a distribution, the paper's Figs. 3 and 4."""
     figures.write_figures(report, output)
-    if not model.has_latent_density:
-        return
-    means = latent_means(model, arrays)
-    actions = arrays.labels("action")
-    figures.save(
-        draw_latent_means(
-            means,
-            actions,
-            arrays.pose_3d,
-            depths=lambda rows: instance_depths(model, arrays.subset(rows)),
-        ),
-        output / "latent_means",
+    finite = np.isfinite(poses.pose_3d).all(axis=(1, 2))
+    write_model_figures(
+        model, poses.subset(np.flatnonzero(finite)), output, report.seed
     )
-    # Poses far from each other, as in Fig. 3, so that the fans differ.
-    chosen = arrays.subset(spread_out_rows(means, _NUM_FANS))
-    figure = figure_hypotheses(
-        chosen.keypoints_2d,
-        np.asarray(
-            model.sample(
-                keypoints=chosen.keypoints_2d,
-                image_size=chosen.image_sizes(),
-                num_hypotheses=_FAN_SIZE,
-                seed=report["seed"],
-            )
-        ),
-        chosen.pose_3d,
-        np.asarray(
-            model.mode(keypoints=chosen.keypoints_2d, image_size=chosen.image_sizes())
-        ),
-        output / "hypotheses.png",
-        titles=list(chosen.labels("action")),
-    )
-    figures.save(figure, output / "hypotheses")

@@ -1,10 +1,7 @@
-"""What `evaluate.py --temperatures` does."""
+"""The flag `--temperatures` of `evaluate.py`."""
 
 from propose_keras.cli.errors import UserError
-from propose_keras.evaluation.evaluator import PoseDataError
-from propose_keras.evaluation.table import write_tables
-from propose_keras.evaluation.temperature import sweep_temperatures
-from propose_keras.model import check_temperature
+from propose_keras.inputs import check_temperature
 
 
 def check_flags(values):
@@ -34,27 +31,3 @@ def parse(values):
             f"--temperatures={given}: expected positive numbers. {error}"
         ) from error
     return temperatures
-
-
-def print_table(evaluator, arrays, temperatures, output, progress):
-    """Prints and writes errors and calibration at each temperature.
-
-    Args:
-        evaluator: Of the model.
-        arrays: Poses of the held-out subject.
-        temperatures: Positive floats.
-        output: `pathlib.Path` of the folder for `temperatures.{md,tex,csv,json}`.
-        progress: See `Evaluator.evaluate`.
-
-    Raises:
-        UserError: If the poses cannot be evaluated or the folder not be written.
-    """
-    try:
-        table = sweep_temperatures(evaluator, arrays, temperatures, progress)
-    except PoseDataError as error:
-        raise UserError(str(error)) from error
-    print(table.to_markdown())
-    try:
-        write_tables([table], "temperatures", output)
-    except OSError as error:
-        raise UserError(f"Cannot write to --output={output}: {error}.") from error

@@ -29,8 +29,8 @@ _ROWS_IN_FLIGHT = 2**16
 _CURVE = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 
-class PoseDataError(ValueError):
-    """The poses cannot be evaluated."""
+class EvaluationError(ValueError):
+    """The model or the poses cannot be evaluated."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -86,8 +86,9 @@ class Evaluator:
             65,536 rows.
 
     Raises:
-        ValueError: If a number is out of range, the model is not one of 17 joints, or
-            hypotheses are asked of a model that is not probabilistic.
+        ValueError: If a number is out of range.
+        EvaluationError: If the model is not one of 17 joints, or hypotheses are asked
+            of a model that is not probabilistic.
     """
 
     def __init__(
@@ -111,12 +112,12 @@ class Evaluator:
                 f"{batch_size} and {chunk_size}."
             )
         if self.num_hypotheses and not model.is_probabilistic:
-            raise ValueError(
+            raise EvaluationError(
                 f"{model.system_name} gives one pose, not a distribution: expected no "
                 f"`num_hypotheses`, received {list(self.num_hypotheses)}."
             )
         if model.num_joints != H36M_17.num_joints:
-            raise ValueError(
+            raise EvaluationError(
                 f"The model was trained on {model.num_joints} joints; protocol "
                 f"{protocol.name!r} is defined on the 17 of Human3.6M."
             )
@@ -144,11 +145,11 @@ class Evaluator:
             Measures of the poses whose ground truth is finite.
 
         Raises:
-            PoseDataError: If no pose is left or keypoints are not finite.
+            EvaluationError: If no pose is left or keypoints are not finite.
         """
         rows = np.flatnonzero(np.isfinite(arrays.pose_3d).all(axis=(1, 2)))
         if not len(rows):
-            raise PoseDataError(
+            raise EvaluationError(
                 f"None of the {len(arrays)} poses has finite ground truth: there is "
                 "nothing to evaluate."
             )
@@ -262,7 +263,7 @@ class Evaluator:
 def _check_keypoints(keypoints):
     finite = np.isfinite(keypoints).all(axis=(1, 2))
     if not finite.all():
-        raise PoseDataError(
+        raise EvaluationError(
             f"The 2D keypoints of {np.sum(~finite)} of {len(finite)} poses are not "
             "finite. Fill them in or leave those poses out: a lifter needs all joints."
         )

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from propose_keras.evaluation.paper_tables import ABBREVIATIONS
+from propose_keras.evaluation.report import Report
+from propose_keras.evaluation.table_labels import ABBREVIATIONS
 from propose_keras.visualization.skeleton import matplotlib_figure
 
 # Okabe and Ito's palette; markers and dashes say the same again without colour.
@@ -47,24 +48,25 @@ def save(figure, path: str | os.PathLike) -> None:
     figure.savefig(path.with_suffix(".pdf"), metadata={"CreationDate": None})
 
 
-def draw_calibration(reports: Mapping[str, Mapping]):
+def draw_calibration(reports: Mapping[str, Report]):
     """Calibration curves: the share of truths within each quantile of the hypotheses.
 
     Args:
-        reports: Label to report (`summarize`).
+        reports: Label to report of a probabilistic model.
     """
     figure = make_figure(3.6, 3.8)
     axes = figure.add_subplot()
     axes.plot([0, 1], [0, 1], color="0.6", linewidth=1, label="calibrated")
     for (label, report), color, marker in zip(reports.items(), COLORS, MARKERS):
-        curve = report["calibration"]
+        measures = report.hypotheses
+        error = "not finite" if measures.ece is None else f"{measures.ece:.3f}"
         axes.plot(
-            curve["quantiles"],
-            curve["share"],
+            measures.calibration.quantiles,
+            measures.calibration.share,
             color=color,
             marker=marker,
             markersize=3.5,
-            label=f"{label}, ECE {report['ece']:.3f}",
+            label=f"{label}, ECE {error}",
         )
     axes.text(0.05, 0.66, "too wide", color="0.4", fontsize=8)
     axes.text(0.97, 0.03, "too sure", color="0.4", fontsize=8, ha="right")
@@ -79,23 +81,23 @@ def draw_calibration(reports: Mapping[str, Mapping]):
     return figure
 
 
-def draw_error_by_action(report: Mapping, names=None):
+def draw_error_by_action(report: Report, names=None):
     """MPJPE by action, a point for each entry of `results`.
 
     Args:
-        report: Of `summarize`.
+        report: What is drawn.
         names: Keys of `results` to draw; None draws all.
     """
-    names = list(report["results"]) if names is None else list(names)
-    by_action = {n: report["results"][n]["per_action"] for n in names}
+    names = list(report.results) if names is None else list(names)
+    by_action = {n: report.results[n].per_action for n in names}
     actions = [a for a in ABBREVIATIONS if a in by_action[names[0]]]
     actions += [a for a in by_action[names[0]] if a not in ABBREVIATIONS]
     figure = make_figure(3.0)
     axes = figure.add_subplot()
     positions = np.arange(len(actions) + 1)
     for name, color, marker in zip(names, COLORS, MARKERS):
-        errors = [by_action[name][a]["mpjpe"] for a in actions]
-        errors.append(report["results"][name]["mpjpe"])
+        errors = [by_action[name][a].mpjpe for a in actions]
+        errors.append(report.results[name].mpjpe)
         axes.plot(
             positions,
             errors,
@@ -117,13 +119,13 @@ def draw_error_by_action(report: Mapping, names=None):
     return figure
 
 
-def draw_error_by_joint(report: Mapping):
+def draw_error_by_joint(report: Report):
     """Error of the mode by joint.
 
     Args:
-        report: Of `summarize`.
+        report: What is drawn.
     """
-    errors = report["error_by_joint"]
+    errors = report.error_by_joint
     figure = make_figure(3.4, 4.4)
     axes = figure.add_subplot()
     bars = axes.barh(list(errors), list(errors.values()), color=COLORS[0])
@@ -136,30 +138,30 @@ def draw_error_by_joint(report: Mapping):
     return figure
 
 
-def draw_error_by_num_hypotheses(reports: Mapping[str, Mapping]):
+def draw_error_by_num_hypotheses(reports: Mapping[str, Report]):
     """Error of the best hypothesis against their number, MPJPE and PA-MPJPE.
 
     Args:
-        reports: Label to report.
+        reports: Label to report of a probabilistic model.
     """
     figure = make_figure(3.2, 4.8)
     axes = figure.add_subplot()
     for (label, report), color, marker in zip(reports.items(), COLORS, MARKERS):
-        curve = report["error_by_num_hypotheses"]
-        for key, name, dashes in (
-            ("mpjpe", "MPJPE", "-"),
-            ("pa_mpjpe", "PA-MPJPE", "--"),
+        curve = report.hypotheses.error_by_num_hypotheses
+        for errors, name, dashes in (
+            (curve.mpjpe, "MPJPE", "-"),
+            (curve.pa_mpjpe, "PA-MPJPE", "--"),
         ):
             axes.plot(
-                curve["num_hypotheses"],
-                curve[key],
+                curve.num_hypotheses,
+                errors,
                 dashes,
                 color=color,
                 marker=marker,
                 markersize=4,
                 label=f"{label}, {name}",
             )
-    numbers = curve["num_hypotheses"]
+    numbers = curve.num_hypotheses
     axes.set_xscale("log")
     axes.set_xticks(numbers, [str(n) for n in numbers])
     axes.minorticks_off()
@@ -172,7 +174,7 @@ def draw_error_by_num_hypotheses(reports: Mapping[str, Mapping]):
 
 
 def _set_title(axes, report):
-    title = f"{report['dataset']}, {report['split']}, {report['protocol']}"
+    title = f"{report.dataset}, {report.split}, {report.protocol}"
     axes.set_title(title, fontsize=9)
 
 
@@ -186,26 +188,23 @@ def _legend_above(axes, columns):
     )
 
 
-def write_figures(
-    report: Mapping, output_dir: str | os.PathLike, label: str = "ProPose"
-) -> None:
+def write_figures(report: Report, output_dir: str | os.PathLike) -> None:
     """Writes the figures of a report: `error_by_action`, `calibration` and others.
 
     Those of hypotheses are left out where the report is of a model without any.
 
     Args:
-        report: Of `summarize`.
+        report: What is drawn.
         output_dir: Folder, made if it is not there.
-        label: Name of the system.
     """
     folder = pathlib.Path(output_dir)
     figures = {
         "error_by_action": draw_error_by_action(report),
         "error_by_joint": draw_error_by_joint(report),
     }
-    if "ece" in report:
-        curve = draw_error_by_num_hypotheses({label: report})
+    if report.hypotheses is not None:
+        curve = draw_error_by_num_hypotheses({report.system: report})
         figures["error_by_num_hypotheses"] = curve
-        figures["calibration"] = draw_calibration({label: report})
+        figures["calibration"] = draw_calibration({report.system: report})
     for name, figure in figures.items():
         save(figure, folder / name)

@@ -8,26 +8,18 @@ import statistics
 from collections.abc import Mapping, Sequence
 
 from propose_keras.data.human36m.naming import ACTIONS
+from propose_keras.evaluation.report import Report
 from propose_keras.evaluation.table import Table
-
-ABBREVIATIONS = {
-    "Directions": "Dir.",
-    "Discussion": "Dis.",
-    "Eating": "Eat",
-    "Greeting": "Gre.",
-    "Phoning": "Phon.",
-    "Photo": "Phot.",
-    "Posing": "Pos.",
-    "Purchases": "Pur.",
-    "Sitting": "Sit",
-    "SittingDown": "SitD.",
-    "Smoking": "Smo.",
-    "Waiting": "Wait",
-    "WalkDog": "WalkD.",
-    "Walking": "Walk",
-    "WalkTogether": "WalkT.",
-}
-"""Column heads of the paper's Table 1, in its order."""
+from propose_keras.evaluation.table_labels import (
+    ABBREVIATIONS,
+    PROVENANCE,
+    action_order,
+    our_provenance,
+    protocol_names,
+    published_label,
+    published_provenance,
+    result_name,
+)
 
 VARIANTS = {
     4: ("full", "pilgd_standard"),
@@ -36,9 +28,6 @@ VARIANTS = {
     7: ("full", "without_m2m", "without_bi", "without_nll"),
 }
 """Variants that Tables 4 to 7 are made of."""
-
-_PROVENANCE = ("2D input", "Protocol", "Source")
-_OURS = "this report"
 
 
 @functools.cache
@@ -49,12 +38,12 @@ def published() -> dict:
 
 
 def per_action_tables(
-    reports: Mapping[str, Mapping], with_published: bool = False
+    reports: Mapping[str, Report], with_published: bool = False
 ) -> list[Table]:
     """The paper's Table 1: errors by action, one table for MPJPE, one for PA-MPJPE.
 
     Args:
-        reports: Label to report (`summarize`); every entry of its `results` is a row.
+        reports: Label to report; every entry of its `results` is a row.
         with_published: Whether the published systems' rows come first.
 
     Returns:
@@ -65,11 +54,11 @@ def per_action_tables(
     actions = {
         action
         for report in reports.values()
-        for action in report["results"]["mode"]["per_action"]
+        for action in report.results["mode"].per_action
     }
     if actions <= set(ACTIONS):
         actions = list(ABBREVIATIONS)
-    heads = [ABBREVIATIONS.get(a, a) for a in sorted(actions, key=_action_order)]
+    heads = [ABBREVIATIONS.get(a, a) for a in sorted(actions, key=action_order)]
     tables = []
     for head, key in (("MPJPE (P1)", "mpjpe"), ("PA-MPJPE (P2)", "pa_mpjpe")):
         rows = []
@@ -77,67 +66,33 @@ def per_action_tables(
             for row in published()["1"]:
                 errors = row[key]
                 if errors is not None:
-                    rows.append((_label(row), *errors, *_provenance(row)))
+                    rows.append(
+                        (published_label(row), *errors, *published_provenance(row))
+                    )
         for label, report in reports.items():
-            for name, result in report["results"].items():
-                by_action = result["per_action"]
+            for name, result in report.results.items():
+                by_action = result.per_action
                 errors = [
-                    by_action[a][key] if a in by_action else None
-                    for a in sorted(actions, key=_action_order)
+                    getattr(by_action[a], key) if a in by_action else None
+                    for a in sorted(actions, key=action_order)
                 ]
                 rows.append(
                     (
-                        f"{label}, {_result_name(name)}",
+                        f"{label}, {result_name(name)}",
                         *errors,
-                        result[key],
-                        *_our_provenance(report),
+                        getattr(result, key),
+                        *our_provenance(report),
                     )
                 )
-        columns = ("System", *heads, "Avg.", *_PROVENANCE)
+        columns = ("System", *heads, "Avg.", *PROVENANCE)
         if not with_published:
-            columns = columns[: -len(_PROVENANCE)]
+            columns = columns[: -len(PROVENANCE)]
         rows = tuple(row[: len(columns)] for row in rows)
-        tables.append(Table(f"{head}, mm ({_names(reports)})", columns, rows))
+        tables.append(Table(f"{head}, mm ({protocol_names(reports)})", columns, rows))
     return tables
 
 
-def _action_order(action):
-    return (ACTIONS.index(action), "") if action in ACTIONS else (len(ACTIONS), action)
-
-
-def _names(reports):
-    names = {f"{r['protocol']}: {r['protocol_description']}" for r in reports.values()}
-    return "; ".join(sorted(names))
-
-
-def _label(row):
-    note = f", {row['note']}" if row.get("note") else ""
-    number = f", S={row['num_hypotheses']}" if "num_hypotheses" in row else ""
-    return f"{row['system']}{number}{note}"
-
-
-def _result_name(name):
-    return {"mode": "mode", "1": "one random sample"}.get(name, f"S={name}")
-
-
-def _provenance(row):
-    return row["input"], row["protocol"], f"published: {row['source']}"
-
-
-def _our_provenance(report):
-    stride = report["frame_stride"]
-    frames = {None: "frames of the list", 1: "all frames"}.get(
-        stride, f"frame stride {stride}"
-    )
-    protocol = f"{report['protocol']}, {frames}, {report['ground_truth']}"
-    if report.get("flip_test"):
-        protocol += ", flip test"
-    if report.get("temperature", 1.0) != 1.0:
-        protocol += f", temperature {report['temperature']:g}"
-    return report["dataset"], protocol, _OURS
-
-
-def cross_dataset_table(reports: Mapping[str, Mapping]) -> Table:
+def cross_dataset_table(reports: Mapping[str, Report]) -> Table:
     """The paper's Table 2: PCK and AUC on MPI-INF-3DHP, percent.
 
     Args:
@@ -150,64 +105,64 @@ def cross_dataset_table(reports: Mapping[str, Mapping]) -> Table:
     rows = [
         (
             row["kind"],
-            _label(row),
+            published_label(row),
             row["training_data"],
             *(row[k] for k in ("gs", "nogs", "outdoor", "pck", "auc")),
-            *_provenance(row),
+            *published_provenance(row),
         )
         for row in published()["2"]
     ]
     for label, report in reports.items():
         for name in ("mode", "1"):
-            result = report["results"].get(name)
+            result = report.results.get(name)
             if result is None:
                 continue
-            if "scenes" not in result:
+            if result.scenes is None:
                 raise ValueError(
                     f"Table 2 is made of PCK by scene; the report of {label!r} is of "
-                    f"protocol {report['protocol']!r}. Evaluate with a 3dhp protocol."
+                    f"protocol {report.protocol!r}. Evaluate with a 3dhp protocol."
                 )
-            scenes = result["scenes"]
+            scenes = [result.scenes.get(name) for name in ("GS", "noGS", "Outdoor")]
             rows.append(
                 (
-                    report.get("kind", "probabilistic"),
-                    f"{label}, {_result_name(name)}",
+                    report.kind,
+                    f"{label}, {result_name(name)}",
                     None,
-                    *(scenes.get(s, {}).get("pck") for s in ("GS", "noGS", "Outdoor")),
-                    result["pck"],
-                    result["auc"],
-                    *_our_provenance(report),
+                    *(scene and scene.pck for scene in scenes),
+                    result.pck,
+                    result.auc,
+                    *our_provenance(report),
                 )
             )
     heads = ("GS", "noGS", "Outdoor", "ALL (PCK)", "ALL (AUC)")
-    columns = ("Type", "Method", "Training data", *heads, *_PROVENANCE)
+    columns = ("Type", "Method", "Training data", *heads, *PROVENANCE)
     return Table("3DHP, PCK at 150 mm and AUC, percent", columns, tuple(rows))
 
 
-def single_hypothesis_table(reports: Mapping[str, Mapping]) -> Table:
+def single_hypothesis_table(reports: Mapping[str, Report]) -> Table:
     """The paper's Table 3: MPJPE of one hypothesis on Human3.6M, mm.
 
     Args:
         reports: Label to report; the mode is the row.
     """
     rows = [
-        (row["kind"], _label(row), row["mpjpe"], *_provenance(row))
+        (row["kind"], published_label(row), row["mpjpe"], *published_provenance(row))
         for row in published()["3"]
     ]
     rows += [
         (
-            report.get("kind", "probabilistic"),
+            report.kind,
             f"{label}, mode",
-            report["results"]["mode"]["mpjpe"],
-            *_our_provenance(report),
+            report.results["mode"].mpjpe,
+            *our_provenance(report),
         )
         for label, report in reports.items()
     ]
-    columns = ("Type", "Method", "MPJPE", *_PROVENANCE)
+    columns = ("Type", "Method", "MPJPE", *PROVENANCE)
     return Table("One hypothesis, MPJPE (P1), mm", columns, tuple(rows))
 
 
-def ablation_table(number: int, reports: Mapping[str, Sequence[Mapping]]) -> Table:
+def ablation_table(number: int, reports: Mapping[str, Sequence[Report]]) -> Table:
     """The paper's Tables 4 to 7: MPJPE and PA-MPJPE of variants, mm.
 
     Ours are means over the reports of a variant, one per seed, with the standard
@@ -222,7 +177,7 @@ def ablation_table(number: int, reports: Mapping[str, Sequence[Mapping]]) -> Tab
         ValueError: If the reports are of different data sets or protocols.
     """
     everything = list(itertools.chain.from_iterable(reports.values()))
-    measured = {", ".join(_our_provenance(r)[:2]) for r in everything}
+    measured = {", ".join(our_provenance(r)[:2]) for r in everything}
     if len(measured) > 1:
         raise ValueError(
             f"Table {number} compares variants, but the reports are of different data "
@@ -238,18 +193,18 @@ def ablation_table(number: int, reports: Mapping[str, Sequence[Mapping]]) -> Tab
             ours = [
                 report
                 for report in reports.get(entry["variant"], ())
-                if result in report["results"]
+                if result in report.results
             ]
             rows.append(
                 (
                     kind,
                     entry["label"],
                     *(float(error) for error in entry[name]),
-                    *_over_seeds([r["results"][result]["mpjpe"] for r in ours]),
-                    *_over_seeds([r["results"][result]["pa_mpjpe"] for r in ours]),
+                    *_over_seeds([r.results[result].mpjpe for r in ours]),
+                    *_over_seeds([r.results[result].pa_mpjpe for r in ours]),
                     _calibration(ours) if kind == "MH" else None,
                     str(len(ours)) if ours else None,
-                    ", ".join(_our_provenance(ours[0])[:2]) if ours else None,
+                    ", ".join(our_provenance(ours[0])[:2]) if ours else None,
                 )
             )
     heads = {4: "PILGD", 5: "Base distribution", 6: "Training scheme", 7: "Method"}
@@ -270,20 +225,9 @@ def ablation_table(number: int, reports: Mapping[str, Sequence[Mapping]]) -> Tab
     return Table(title, columns, tuple(rows))
 
 
-def _over_seeds(errors):
-    """Mean and standard deviation, None where there are too few errors."""
-    return (
-        statistics.mean(errors) if errors else None,
-        statistics.stdev(errors) if len(errors) > 1 else None,
-    )
-
-
-def _calibration(reports):
-    errors = [r["ece"] for r in reports if r.get("ece") is not None]
-    return 100 * statistics.mean(errors) if errors else None
-
-
-def make_tables(number: int, reports: Mapping[str, Mapping]) -> Sequence[Table]:
+def make_tables(
+    number: int, reports: Mapping[str, Report] | Mapping[str, Sequence[Report]]
+) -> Sequence[Table]:
     """The paper's table of a number, 1 to 7.
 
     Args:
@@ -302,3 +246,19 @@ def make_tables(number: int, reports: Mapping[str, Mapping]) -> Sequence[Table]:
     if number in (4, 5, 6, 7):
         return [ablation_table(number, reports)]
     raise ValueError(f"The paper has Tables 1 to 7; there is none of number {number}.")
+
+
+def _over_seeds(errors):
+    """Mean and standard deviation, None where there are too few errors."""
+    if None in errors:
+        return None, None
+    return (
+        statistics.mean(errors) if errors else None,
+        statistics.stdev(errors) if len(errors) > 1 else None,
+    )
+
+
+def _calibration(reports):
+    errors = [r.hypotheses.ece for r in reports if r.hypotheses is not None]
+    errors = [error for error in errors if error is not None]
+    return 100 * statistics.mean(errors) if errors else None

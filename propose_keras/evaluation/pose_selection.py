@@ -6,14 +6,54 @@ import re
 
 import numpy as np
 
-from propose_keras.data.arrays import PoseArrays
+from propose_keras.data.arrays import PoseArrays, split_validation
 from propose_keras.data.human36m.naming import TAKES, Sequence, parse_sequence
+from propose_keras.data.reading import load_arrays
 from propose_keras.evaluation.protocols import Protocol, ProtocolError
 
 _LINE = re.compile(r"/?(S\d+)/([A-Za-z]+)(?: (\d))?\.(\d+)/(\d+)(?:\.jpg)?")
 # Image 4 of the list's source is frame 3: its images are 4, 8, ..., its poses
 # `arange(3, num_frames, 4)` (Wehrbein's `create_data.py`).
 _FIRST_IMAGE = 1
+
+
+def load_poses(
+    protocol: Protocol,
+    dataset: str,
+    data_dir: str | os.PathLike,
+    split: str = "test",
+    *,
+    validation_subject: str = "S8",
+    frame_stride: int = 1,
+    frame_list: str | os.PathLike | None = None,
+) -> PoseArrays:
+    """Reads the poses of a built data set that a protocol is evaluated on.
+
+    Args:
+        protocol: What is evaluated.
+        dataset: `name` or `name/config`, with `:version` after it if wanted.
+        data_dir: The `--data_dir` that `tfds build` was given.
+        split: `"test"`, or `"validation"` for `validation_subject` of the training
+            split.
+        validation_subject: Subject held out of training.
+        frame_stride: See `select_poses`.
+        frame_list: See `select_poses`.
+
+    Raises:
+        ProtocolError: If the protocol is not defined on the data set, or as
+            `select_poses`.
+        DatasetNotBuiltError: If the data set is not in `data_dir`.
+        ValueError: If the split is unknown or holds nobody of that name.
+        OSError: If a file cannot be read.
+    """
+    if split not in ("test", "validation"):
+        raise ValueError(f"Expected split 'test' or 'validation', received {split!r}.")
+    protocol.check_dataset(dataset)
+    source = "train" if split == "validation" else "test"
+    arrays = load_arrays(dataset, data_dir, source, protocol.pose_feature)
+    if split == "validation":
+        _, arrays = split_validation(arrays, validation_subject)
+    return select_poses(protocol, arrays, frame_stride, frame_list)
 
 
 def select_poses(

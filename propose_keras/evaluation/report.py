@@ -1,118 +1,196 @@
-"""Reports on disk: `report.json` and `report.md`."""
+"""The report of an evaluation: what was evaluated, how, and the results.
 
-import json
-import os
-import pathlib
+`evaluation.report_json` reads and writes it.
+"""
+
+import dataclasses
 from collections.abc import Mapping
+from typing import Any
 
 from propose_keras.evaluation.measures import TOP_K
-from propose_keras.evaluation.paper_tables import per_action_tables
-from propose_keras.evaluation.table import Table, write_text
 
 
-def write_report(
-    report: Mapping, output_dir: str | os.PathLike, label: str = "ProPose"
-) -> None:
-    """Writes `report.json` and `report.md`.
+def _key(name: str) -> Any:
+    """A field that has another name in `report.json`."""
+    return dataclasses.field(metadata={"key": name})
 
-    Each file is written beside and renamed, so there is never half a report.
 
-    Args:
-        report: Of `summarize`.
-        output_dir: Folder, made if it is not there.
-        label: Name of the system in the tables.
+@dataclasses.dataclass(frozen=True)
+class PoseError:
+    """Errors of poses, mm; None where the model gave a pose that is not finite.
+
+    Attributes:
+        mpjpe: Mean per-joint position error, P1.
+        pa_mpjpe: The same after Procrustes alignment, P2.
     """
-    folder = pathlib.Path(output_dir)
-    write_text(
-        folder / "report.json", json.dumps(report, indent=2, allow_nan=False) + "\n"
-    )
-    write_text(folder / "report.md", format_report(report, label))
+
+    mpjpe: float | None
+    pa_mpjpe: float | None
 
 
-def read_report(path: str | os.PathLike) -> dict:
-    """Reads a `report.json`."""
-    return json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
+@dataclasses.dataclass(frozen=True)
+class CorrectKeypoints:
+    """Shares of correct keypoints, percent.
 
-
-def format_report(report: Mapping, label: str = "ProPose") -> str:
-    """A report as Markdown: what was evaluated, the tables, uncertainty.
-
-    Args:
-        report: Of `summarize`.
-        label: Name of the system in the tables.
+    Attributes:
+        pck: At the protocol's threshold.
+        auc: Mean over the protocol's thresholds.
     """
-    results = report["results"]
-    lines = [
-        f"# {report['dataset']}, {report['split']}, protocol {report['protocol']}",
-        "",
-        f"{report['protocol_description']}; ground truth: {report['ground_truth']}. "
-        f"{report['frames']:,} poses, {_frames(report)}, "
-        f"{report['excluded_frames']} left out for ground truth that is not finite. "
-        f"Seed {report['seed']}, backend {report['backend']}{_options(report)}.",
-        "",
-    ]
-    for table in per_action_tables({label: report}):
-        lines += [table.to_markdown()]
-    if "pck" in report:
-        columns = ["Hypothesis", *report.get("scenes", {}), "PCK", "AUC"]
-        rows = [
-            (
-                name,
-                *(scene["pck"] for scene in result.get("scenes", {}).values()),
-                result["pck"],
-                result["auc"],
-            )
-            for name, result in results.items()
-        ]
-        title = f"PCK at 150 mm and AUC, percent, {report['protocol']}"
-        lines += [Table(title, tuple(columns), tuple(rows)).to_markdown()]
-    if "ece" in report:
-        lines += _format_distribution(report)
-    if "cps" in report:
-        values = ", ".join(f"{n}: {r['cps']:.1f}" for n, r in results.items())
-        lines += [f"- Correct Poses Score, area from 1 to 300 mm: {values}"]
-    return "\n".join(lines) + "\n"
+
+    pck: float
+    auc: float
 
 
-def _format_distribution(report) -> list[str]:
-    """Lines about the hypotheses beyond their errors."""
-    largest = report["ece_num_hypotheses"]
-    single, over = report["single"], report["over_hypotheses"]
-    rows = [
-        ("mean of the hypotheses", *single["mean_pose"].values()),
-        (f"mean of the best {TOP_K} (oracle)", *single[f"top_{TOP_K}"].values()),
-        ("mean error", *over["mean"].values()),
-        ("median error", *over["median"].values()),
-        ("worst error", *over["worst"].values()),
-    ]
-    title = f"Over {largest} hypotheses, mm, {report['protocol']}"
-    return [
-        Table(title, ("", "MPJPE", "PA-MPJPE"), tuple(rows)).to_markdown(),
-        f"- expected calibration error, {largest} hypotheses: "
-        f"{_number(report['ece'], 3)}",
-        f"- spread (standard deviation of a joint): "
-        f"{_number(report['diversity'], 1)} mm",
-        f"- symmetry error: {_number(report['symmetry'], 1)} mm",
-        f"- 2D consistency: {_number(report['consistency_2d'], 4)} of the person's "
-        "size",
-        "- latent negative log-likelihood (of the latent, not of the pose): "
-        f"{_number(report['latent_nll'])} nats",
-    ]
+@dataclasses.dataclass(frozen=True)
+class Result(PoseError):
+    """Results of one way to choose a pose: the mode, or the best of S hypotheses.
+
+    Attributes:
+        per_action: Action to its errors.
+        pck: Percent; None if the protocol does not count it.
+        auc: Percent; None if the protocol does not count it.
+        scenes: Scene to its shares of correct keypoints; None if the protocol has none.
+        cps: Correct Poses Score, mm; None if the protocol does not count it.
+    """
+
+    per_action: Mapping[str, PoseError]
+    pck: float | None = None
+    auc: float | None = None
+    scenes: Mapping[str, CorrectKeypoints] | None = None
+    cps: float | None = None
 
 
-def _frames(report) -> str:
-    stride = report["frame_stride"]
-    return f"frame stride {stride}" if stride else "frames of the list"
+@dataclasses.dataclass(frozen=True)
+class ModeMeasures:
+    """Further measures of the mode.
+
+    Attributes:
+        n_mpjpe: MPJPE after the best scaling, mm.
+        symmetry: Difference in length between left and right bones, mm.
+        consistency_2d: Distance from the input in the image, as a share of the
+            person's size.
+    """
+
+    n_mpjpe: float | None
+    symmetry: float | None
+    consistency_2d: float | None
 
 
-def _options(report) -> str:
-    """What was done beyond the protocol: flip test, temperature."""
-    options = ["flip test"] if report.get("flip_test") else []
-    temperature = report.get("temperature", 1.0)
-    if temperature != 1.0:
-        options.append(f"temperature {temperature:g}")
-    return "".join(f", {option}" for option in options)
+@dataclasses.dataclass(frozen=True)
+class CalibrationCurve:
+    """Share of truths within each quantile of the hypotheses, for the median joint."""
+
+    quantiles: tuple[float, ...]
+    share: tuple[float, ...]
 
 
-def _number(value, digits=2) -> str:
-    return "not finite" if value is None else f"{value:.{digits}f}"
+@dataclasses.dataclass(frozen=True)
+class ErrorCurve:
+    """Errors of the best of so many hypotheses, mm."""
+
+    num_hypotheses: tuple[int, ...]
+    mpjpe: tuple[float | None, ...]
+    pa_mpjpe: tuple[float | None, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class SinglePoses:
+    """Errors of single poses made of the hypotheses.
+
+    Attributes:
+        mean_pose: Of the mean of the hypotheses.
+        top_k: Of the mean of the `TOP_K` best hypotheses, an oracle.
+    """
+
+    mean_pose: PoseError
+    top_k: PoseError = _key(f"top_{TOP_K}")
+
+
+@dataclasses.dataclass(frozen=True)
+class ErrorsOverHypotheses:
+    """Mean, median and largest error over a pose's hypotheses."""
+
+    mean: PoseError
+    median: PoseError
+    worst: PoseError
+
+
+@dataclasses.dataclass(frozen=True)
+class HypothesisMeasures:
+    """What a report holds of a distribution beyond `Report.results`.
+
+    Attributes:
+        ece: Expected calibration error; None if a hypothesis is not finite.
+        num_hypotheses: How many hypotheses these measures are of.
+        calibration: The curve that `ece` is the error of.
+        spread: Standard deviation of a joint over hypotheses, mm.
+        symmetry: As `ModeMeasures.symmetry`, mean over hypotheses.
+        consistency_2d: As `ModeMeasures.consistency_2d`, mean over hypotheses.
+        single: Errors of single poses made of the hypotheses.
+        over_hypotheses: Mean, median and largest error over hypotheses.
+        error_by_num_hypotheses: Errors of the best against the number of hypotheses.
+        hypotheses_per_second: None if one batch did it all.
+        latent_nll: Mean negative log-likelihood of the truths' latents, nats; None of a
+            model without a latent density.
+    """
+
+    ece: float | None
+    num_hypotheses: int = _key("ece_num_hypotheses")
+    calibration: CalibrationCurve
+    spread: float | None = _key("diversity")
+    symmetry: float | None
+    consistency_2d: float | None
+    single: SinglePoses
+    over_hypotheses: ErrorsOverHypotheses
+    error_by_num_hypotheses: ErrorCurve
+    hypotheses_per_second: float | None
+    latent_nll: float | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Report:
+    """The report of an evaluation.
+
+    Attributes:
+        protocol: Name of the evaluation protocol, options included.
+        protocol_description: One line for people.
+        ground_truth: What the data set's authors call the ground truth.
+        dataset: Name of the data set.
+        split: Name of the split.
+        num_poses: Poses evaluated.
+        num_excluded: Poses left out since their ground truth is not finite.
+        frame_stride: Every so many frames were taken; None for those of a list.
+        seed: Of the hypotheses.
+        backend: Keras' backend.
+        results: `"mode"`, and each number of hypotheses as a string, to its results:
+            `"1"` is one random hypothesis, from there on it is the best, for each
+            measure by itself.
+        mode: Further measures of the mode.
+        error_by_joint: Joint's name to the mode's error, mm.
+        seconds: Wall time.
+        hypotheses: Measures of the distribution; None if no hypotheses were drawn.
+        system: Name of the method.
+        kind: `"probabilistic"` or `"deterministic"`.
+        flip_test: Whether the mirrored input was lifted too.
+        temperature: The model's; None of a deterministic model.
+    """
+
+    protocol: str
+    protocol_description: str
+    ground_truth: str
+    dataset: str
+    split: str
+    num_poses: int = _key("frames")
+    num_excluded: int = _key("excluded_frames")
+    frame_stride: int | None
+    seed: int
+    backend: str
+    results: Mapping[str, Result]
+    mode: ModeMeasures
+    error_by_joint: Mapping[str, float | None]
+    seconds: float
+    hypotheses: HypothesisMeasures | None = None
+    system: str = "ProPose"
+    kind: str = "probabilistic"
+    flip_test: bool = False
+    temperature: float | None = None

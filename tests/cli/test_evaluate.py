@@ -15,7 +15,9 @@ from propose_keras.cli import evaluate, outputs
 from propose_keras.cli.errors import UserError
 from propose_keras.data import Clip, DatasetNotBuiltError, PoseArrays
 from propose_keras.deterministic import DeterministicLifter
-from propose_keras.evaluation.report import write_report
+from propose_keras.evaluation import pose_selection
+from propose_keras.evaluation.report_json import read_report, report_to_json
+from propose_keras.evaluation.report_markdown import write_report
 from propose_keras.inference import load_model
 from propose_keras.model import ProPose
 
@@ -79,7 +81,7 @@ def stand_in_for_data(monkeypatch):
             raise DatasetNotBuiltError("not built in nowhere. Build it with tfds build")
         return make_arrays({"train": ["S1", "S8"], "test": ["S9", "S11"]}[split])
 
-    monkeypatch.setattr(evaluate, "load_arrays", load_arrays)
+    monkeypatch.setattr(pose_selection, "load_arrays", load_arrays)
     return asked
 
 
@@ -248,16 +250,16 @@ def test_a_deterministic_model_has_a_mode_only(built, tmp_path, capsys):
 
 def test_reports_of_other_runs_get_rows(evaluated, tmp_path):
     report = evaluated[0] / "report.json"
-    assert outputs.read_reports([f"base N(0, I)={report}"]) == {
-        "base N(0, I)": json.loads(report.read_text())
-    }
+    (label, read) = outputs.read_reports([f"base N(0, I)={report}"]).popitem()
+    assert label == "base N(0, I)"
+    assert report_to_json(read) == json.loads(report.read_text())
     (tmp_path / "report.json").write_text("{")
     with pytest.raises(UserError, match="report.json is no report"):
         outputs.read_reports([f"broken={tmp_path / 'report.json'}"])
 
 
 def test_ablations_are_made_of_reports(evaluated, tmp_path, capsys):
-    report = json.loads((evaluated[0] / "report.json").read_text())
+    report = read_report(evaluated[0] / "report.json")
     tmp_path = tmp_path / "rate=1"
     for seed in ("seed_0", "seed_1", ""):  # The last is of before there were seeds.
         write_report(report, tmp_path / "end_to_end" / seed / "evaluation")
@@ -265,7 +267,7 @@ def test_ablations_are_made_of_reports(evaluated, tmp_path, capsys):
     printed = capsys.readouterr()
     assert "full/seed_*/evaluation/report.json" in printed.err
     assert "| 2     |" in printed.out
-    assert f"{report['results']['mode']['mpjpe']:.1f}" in printed.out
+    assert f"{report.results['mode'].mpjpe:.1f}" in printed.out
     assert (tmp_path / "table6.tex").exists()
 
 
@@ -291,7 +293,7 @@ def test_ablations_are_made_of_reports(evaluated, tmp_path, capsys):
         (["--table=1", "--reports=other=/no/file"], "expected LABEL=PATH"),
         (["--table=5"], "pass --runs"),
         (["--table=5", "--runs=/no/such/folder"], "None of the reports of Table 5"),
-        (["--table=2"], "figures on MPI-INF-3DHP; protocol 'h36m'"),
+        (["--table=2"], "results on MPI-INF-3DHP; protocol 'h36m'"),
     ],
 )
 def test_mistakes_are_user_errors_and_write_nothing(

@@ -5,6 +5,17 @@ from keras import ops
 
 from propose_keras import random
 from propose_keras.data import Clip, PoseArrays
+from propose_keras.evaluation.report import (
+    CalibrationCurve,
+    ErrorCurve,
+    ErrorsOverHypotheses,
+    HypothesisMeasures,
+    ModeMeasures,
+    PoseError,
+    Report,
+    Result,
+    SinglePoses,
+)
 
 
 class GuessingModel(keras.Model):
@@ -45,6 +56,10 @@ class GuessingModel(keras.Model):
         noise = noise - noise[:, :, :1]
         return self.mode(keypoints, image_size)[:, None] + self.noise * noise
 
+    @property
+    def temperature(self):
+        return 1.0
+
     def latent_log_prob(self, keypoints, image_size=None, *, pose_3d):
         return -ops.mean(ops.square(keypoints), axis=(1, 2)) / 1e4
 
@@ -83,6 +98,53 @@ def _make_arrays(clips, seed=0):
         clips=clips,
         clip_index=np.repeat(np.arange(len(clips)), lengths).astype(np.int32),
         frame_index=np.concatenate([np.arange(n) for n in lengths]).astype(np.int32),
+    )
+
+
+@pytest.fixture
+def report():
+    """A report of a probabilistic model, made by hand."""
+
+    def result(base):
+        actions = {"Walking": base, "Directions": base + 5, "Sports": base + 9}
+        return Result(
+            mpjpe=base + 4.0,
+            pa_mpjpe=base,
+            per_action={a: PoseError(e, e - 10) for a, e in actions.items()},
+        )
+
+    error = PoseError(mpjpe=55.0, pa_mpjpe=45.0)
+    return Report(
+        protocol="h36m",
+        protocol_description="17 joints",
+        ground_truth="camera frame",
+        dataset="human36m/gt",
+        split="test",
+        num_poses=100,
+        num_excluded=0,
+        frame_stride=64,
+        seed=0,
+        backend="jax",
+        results={"mode": result(60.0), "1": result(70.0), "200": result(40.0)},
+        mode=ModeMeasures(n_mpjpe=58.0, symmetry=5.0, consistency_2d=0.02),
+        error_by_joint={"Hip": 0.0, "RHip": 10.0, "RWrist": 120.0},
+        seconds=1.0,
+        hypotheses=HypothesisMeasures(
+            ece=0.12,
+            num_hypotheses=200,
+            calibration=CalibrationCurve((0, 0.5, 1), (0, 0.4, 0.9)),
+            spread=50.0,
+            symmetry=6.0,
+            consistency_2d=0.03,
+            single=SinglePoses(mean_pose=error, top_k=error),
+            over_hypotheses=ErrorsOverHypotheses(error, error, error),
+            error_by_num_hypotheses=ErrorCurve(
+                num_hypotheses=(1, 10, 200),
+                mpjpe=(70.0, 50.0, 40.0),
+                pa_mpjpe=(50.0, 40.0, 30.0),
+            ),
+            hypotheses_per_second=1e4,
+        ),
     )
 
 

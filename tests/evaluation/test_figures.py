@@ -15,34 +15,6 @@ from propose_keras.model import ProPose
 pytest.importorskip("matplotlib")
 
 
-@pytest.fixture
-def report():
-    def result(base):
-        actions = {"Walking": base, "Directions": base + 5, "Sports": base + 9}
-        return {
-            "mpjpe": base + 4.0,
-            "pa_mpjpe": base,
-            "per_action": {
-                a: {"mpjpe": e, "pa_mpjpe": e - 10} for a, e in actions.items()
-            },
-        }
-
-    return {
-        "protocol": "h36m",
-        "dataset": "human36m/gt",
-        "split": "test",
-        "results": {"mode": result(60.0), "1": result(70.0), "200": result(40.0)},
-        "ece": 0.12,
-        "calibration": {"quantiles": [0, 0.5, 1], "share": [0, 0.4, 0.9]},
-        "error_by_joint": {"Hip": 0.0, "RHip": 10.0, "RWrist": 120.0},
-        "error_by_num_hypotheses": {
-            "num_hypotheses": [1, 10, 200],
-            "mpjpe": [70.0, 50.0, 40.0],
-            "pa_mpjpe": [50.0, 40.0, 30.0],
-        },
-    }
-
-
 def test_figures_of_a_report_are_png_and_pdf(report, tmp_path):
     figures.write_figures(report, tmp_path / "new")
     written = {p.name: p.read_bytes() for p in (tmp_path / "new").iterdir()}

@@ -1,4 +1,6 @@
 import csv
+import dataclasses
+import functools
 import io
 import json
 
@@ -6,38 +8,44 @@ import pytest
 
 from propose_keras.data.human36m.naming import ACTIONS
 from propose_keras.evaluation.paper_tables import (
-    ABBREVIATIONS,
     VARIANTS,
     make_tables,
     per_action_tables,
     published,
 )
+from propose_keras.evaluation.report import CorrectKeypoints, PoseError, Result
 from propose_keras.evaluation.table import Table, write_tables
+from propose_keras.evaluation.table_labels import ABBREVIATIONS
 
 
-def make_report(offset=0.0, protocol="h36m", numbers=("mode", "1", "10", "200")):
+def _make_report(
+    report, offset=0.0, protocol="h36m", numbers=("mode", "1", "10", "200"), ece=None
+):
     def result(base):
-        by_action = {
-            action: {"mpjpe": base + i, "pa_mpjpe": base + i - 10.0}
+        per_action = {
+            action: PoseError(mpjpe=base + i, pa_mpjpe=base + i - 10.0)
             for i, action in enumerate(ACTIONS)
         }
-        figures = {"mpjpe": base + 7, "pa_mpjpe": base - 3, "per_action": by_action}
-        if protocol.startswith("3dhp"):
-            scenes = {
-                s: {"pck": base + i, "auc": base / 2 + i}
-                for i, s in enumerate(("GS", "noGS", "Outdoor"))
-            }
-            figures |= {"pck": base, "auc": base / 2, "scenes": scenes}
-        return figures
+        result = Result(mpjpe=base + 7, pa_mpjpe=base - 3, per_action=per_action)
+        if not protocol.startswith("3dhp"):
+            return result
+        scenes = {
+            scene: CorrectKeypoints(pck=base + i, auc=base / 2 + i)
+            for i, scene in enumerate(("GS", "noGS", "Outdoor"))
+        }
+        return dataclasses.replace(result, pck=base, auc=base / 2, scenes=scenes)
 
-    return {
-        "protocol": protocol,
-        "protocol_description": "17 joints",
-        "ground_truth": "camera frame",
-        "dataset": "human36m/gt",
-        "frame_stride": 64,
-        "results": {n: result(50.0 + offset + i) for i, n in enumerate(numbers)},
-    }
+    return dataclasses.replace(
+        report,
+        protocol=protocol,
+        results={n: result(50.0 + offset + i) for i, n in enumerate(numbers)},
+        hypotheses=dataclasses.replace(report.hypotheses, ece=ece),
+    )
+
+
+@pytest.fixture
+def make_report(report):
+    return functools.partial(_make_report, report)
 
 
 def test_published_rows_have_their_action_mean():
@@ -83,7 +91,7 @@ def test_every_published_row_says_where_it_is_from():
             assert "input" in row
 
 
-def test_per_action_table_has_the_papers_columns():
+def test_per_action_table_has_the_papers_columns(make_report):
     mpjpe, pa_mpjpe = per_action_tables({"ours": make_report()})
     assert " ".join(mpjpe.columns[1:17]) == (
         "Dir. Dis. Eat Gre. Phon. Phot. Pos. Pur. Sit SitD. Smo. Wait WalkD. Walk "
@@ -98,26 +106,27 @@ def test_per_action_table_has_the_papers_columns():
     assert mpjpe.title == "MPJPE (P1), mm (h36m: 17 joints)"
 
 
-def test_actions_of_other_data_sets_get_columns_of_their_own():
+def test_actions_of_other_data_sets_get_columns_of_their_own(make_report):
     report = make_report(numbers=("mode",))
-    report["results"]["mode"]["per_action"] = {
-        "Sports": {"mpjpe": 1.0, "pa_mpjpe": 2.0},
-        "Walking": {"mpjpe": 3.0, "pa_mpjpe": 4.0},
-    }
+    report.results["mode"].per_action.clear()
+    report.results["mode"].per_action.update(
+        Sports=PoseError(mpjpe=1.0, pa_mpjpe=2.0),
+        Walking=PoseError(mpjpe=3.0, pa_mpjpe=4.0),
+    )
     table = per_action_tables({"ours": report})[0]
     assert table.columns[1:4] == ("Walk", "Sports", "Avg.")
     assert table.rows[0][1:3] == (3.0, 1.0)
 
 
-def test_missing_actions_leave_their_cell_empty():
+def test_missing_actions_leave_their_cell_empty(make_report):
     report = make_report(numbers=("mode",))
-    del report["results"]["mode"]["per_action"]["Greeting"]
+    del report.results["mode"].per_action["Greeting"]
     table = per_action_tables({"ours": report})[0]
     assert len(table.columns) == 17
     assert table.rows[0][4] is None
 
 
-def test_table_1_marks_published_rows():
+def test_table_1_marks_published_rows(make_report):
     tables = make_tables(1, {"ours": make_report()})
     assert [len(t.rows) for t in tables] == [9 + 4, 6 + 4]
     for table in tables:
@@ -129,7 +138,7 @@ def test_table_1_marks_published_rows():
         )
 
 
-def test_table_2_is_pck_by_scene():
+def test_table_2_is_pck_by_scene(make_report):
     (table,) = make_tables(2, {"ours": make_report(protocol="3dhp-official")})
     assert len(table.rows) == 10 + 2
     assert table.rows[-2][1] == "ours, mode"
@@ -139,7 +148,7 @@ def test_table_2_is_pck_by_scene():
         make_tables(2, {"ours": make_report()})
 
 
-def test_table_3_is_the_mode():
+def test_table_3_is_the_mode(make_report):
     (table,) = make_tables(3, {"ours": make_report()})
     assert len(table.rows) == 10 + 1
     assert table.rows[-1][:3] == ("probabilistic", "ours, mode", 57.0)
@@ -154,12 +163,12 @@ def test_table_3_is_the_mode():
         (7, ("without_m2m", "without_bi", "without_nll", "full")),
     ],
 )
-def test_ablation_tables_put_ours_beside_the_papers(number, variants):
+def test_ablation_tables_put_ours_beside_the_papers(make_report, number, variants):
     assert set(variants) == set(VARIANTS[number])
     reports = {
         v: [
-            {**make_report(offset=10.0 * i), "ece": 0.1},
-            {**make_report(offset=10.0 * i + 2), "ece": 0.2},
+            make_report(offset=10.0 * i, ece=0.1),
+            make_report(offset=10.0 * i + 2, ece=0.2),
         ]
         for i, v in enumerate(variants)
     }
@@ -180,6 +189,16 @@ def test_ablation_tables_put_ours_beside_the_papers(number, variants):
     assert sum(row[4] is None for row in partly.rows) == len(table.rows) * (
         len(variants) - 1
     ) / len(variants)
+
+
+def test_what_is_not_finite_leaves_its_cell_empty(make_report):
+    broken = make_report()
+    result = dataclasses.replace(broken.results["mode"], mpjpe=None)
+    broken.results["mode"] = result
+    (table,) = make_tables(4, {"full": [make_report(), broken]})
+    row = next(row for row in table.rows if row[0] == "SH" and row[9] == "2")
+    assert row[4:6] == (None, None)
+    assert row[6] == 47.0
 
 
 def test_there_are_seven_tables():

@@ -7,27 +7,38 @@ import numpy as np
 import pytest
 
 from propose_keras.evaluation.evaluator import Evaluator
+from propose_keras.evaluation.model_evaluation import evaluate_model
 from propose_keras.evaluation.protocols import get_protocol
-from propose_keras.evaluation.report import format_report, read_report, write_report
+from propose_keras.evaluation.report_json import (
+    read_report,
+    report_from_json,
+    report_to_json,
+)
+from propose_keras.evaluation.report_markdown import format_report, write_report
 from propose_keras.evaluation.summary import summarize
 
 
 def evaluate(model, arrays, protocol, num_hypotheses=(1, 10), **kwargs):
-    protocol = get_protocol(protocol)
-    figures = Evaluator(model, protocol, num_hypotheses, **kwargs).evaluate(arrays)
-    return summarize(figures, arrays, protocol, "some_set/config", "test", 5)
+    return evaluate_model(
+        model,
+        get_protocol(protocol),
+        arrays,
+        num_hypotheses=num_hypotheses,
+        dataset="some_set/config",
+        split="test",
+        frame_stride=5,
+        **kwargs,
+    )
 
 
 @pytest.fixture(scope="module")
-def figures(model, arrays):
+def measures(model, arrays):
     return Evaluator(model, get_protocol("h36m"), (1, 10)).evaluate(arrays)
 
 
 @pytest.fixture(scope="module")
-def report(figures, arrays):
-    return summarize(
-        figures, arrays, get_protocol("h36m"), "some_set/config", "test", 5
-    )
+def report(model, arrays):
+    return evaluate(model, arrays, "h36m")
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +49,10 @@ def mode_errors(model, arrays):
 
 
 def test_report_holds_the_contract(report, arrays):
+    assert (report.system, report.kind) == ("Guess", "probabilistic")
+    assert not report.flip_test
+    assert report.temperature == 1.0
+    report = report_to_json(report)
     assert report["protocol"] == "h36m"
     assert (report["dataset"], report["split"]) == ("some_set/config", "test")
     assert report["frames"] == len(arrays)
@@ -57,28 +72,28 @@ def test_report_holds_the_contract(report, arrays):
 def test_mpjpe_is_the_unweighted_mean_of_the_actions(report, arrays, mode_errors):
     actions = arrays.labels("action")
     means = {a: mode_errors[actions == a].mean() for a in np.unique(actions)}
-    mode = report["results"]["mode"]
+    mode = report.results["mode"]
     for action, mean in means.items():
-        assert mode["per_action"][action]["mpjpe"] == pytest.approx(mean, abs=1e-3)
-    assert mode["mpjpe"] == pytest.approx(np.mean(list(means.values())), abs=1e-3)
-    assert mode["mpjpe"] != pytest.approx(mode_errors.mean(), abs=1e-2)
-    assert list(report["error_by_joint"].values()) == pytest.approx(
+        assert mode.per_action[action].mpjpe == pytest.approx(mean, abs=1e-3)
+    assert mode.mpjpe == pytest.approx(np.mean(list(means.values())), abs=1e-3)
+    assert mode.mpjpe != pytest.approx(mode_errors.mean(), abs=1e-2)
+    assert list(report.error_by_joint.values()) == pytest.approx(
         mode_errors.mean(0), abs=1e-3
     )
 
 
-def test_frame_mean_weighs_by_frames(figures, arrays, mode_errors):
+def test_frame_mean_weighs_by_frames(model, measures, arrays, mode_errors):
     protocol = get_protocol("h36m+frame-mean")
-    mode = summarize(figures, arrays, protocol, "some_set", "test")["results"]["mode"]
-    assert mode["mpjpe"] == pytest.approx(mode_errors.mean(), abs=1e-3)
+    mode = summarize(measures, arrays, protocol, model).results["mode"]
+    assert mode.mpjpe == pytest.approx(mode_errors.mean(), abs=1e-3)
 
 
 def test_more_hypotheses_are_no_worse(report):
-    curve = report["error_by_num_hypotheses"]
-    assert curve["num_hypotheses"] == [1, 2, 5, 10]
-    assert np.all(np.diff(curve["mpjpe"]) <= 0)
-    assert curve["mpjpe"][-1] == pytest.approx(report["results"]["10"]["mpjpe"])
-    assert curve["pa_mpjpe"][0] == pytest.approx(report["results"]["1"]["pa_mpjpe"])
+    curve = report.hypotheses.error_by_num_hypotheses
+    assert curve.num_hypotheses == (1, 2, 5, 10)
+    assert np.all(np.diff(curve.mpjpe) <= 0)
+    assert curve.mpjpe[-1] == pytest.approx(report.results["10"].mpjpe)
+    assert curve.pa_mpjpe[0] == pytest.approx(report.results["1"].pa_mpjpe)
 
 
 def test_report_is_written_and_read(report, tmp_path):
@@ -87,7 +102,7 @@ def test_report_is_written_and_read(report, tmp_path):
     markdown = (tmp_path / "new" / "folder" / "report.md").read_text()
     assert markdown == format_report(report)
     assert "protocol h36m" in markdown
-    assert f"{report['results']['10']['mpjpe']:.1f}" in markdown
+    assert f"{report.results['10'].mpjpe:.1f}" in markdown
     assert sorted(p.name for p in (tmp_path / "new" / "folder").iterdir()) == [
         "report.json",
         "report.md",
@@ -96,40 +111,59 @@ def test_report_is_written_and_read(report, tmp_path):
 
 def test_failed_writing_leaves_the_old_report(report, tmp_path):
     write_report(report, tmp_path)
-    broken = {**report, "ece": float("nan")}
+    broken = dataclasses.replace(report, seconds=float("nan"))
     with pytest.raises(ValueError, match="JSON compliant"):
         write_report(broken, tmp_path)
     assert read_report(tmp_path / "report.json") == report
     assert len(list(tmp_path.iterdir())) == 2
 
 
-def test_poses_left_out_are_counted(figures, arrays, mode_errors):
+def test_reports_of_older_versions_are_read(report, tmp_path):
+    value = report_to_json(report)
+    for name in ("system", "kind", "flip_test", "temperature"):
+        del value[name]
+    (tmp_path / "report.json").write_text(json.dumps(value))
+    old = read_report(tmp_path / "report.json")
+    assert old == dataclasses.replace(report, system="ProPose", temperature=None)
+    assert report_from_json({**value, "kind": "deterministic"}).system == (
+        "Deterministic"
+    )
+
+
+@pytest.mark.parametrize("wrong", [{}, [], {"results": {"mode": 3}}])
+def test_what_is_no_report_is_refused(wrong):
+    with pytest.raises(ValueError, match="expected the report of an evaluation"):
+        report_from_json(wrong)
+
+
+def test_poses_left_out_are_counted(model, measures, arrays, mode_errors):
     kept = np.arange(1, len(arrays), 2)
     fewer = dataclasses.replace(
-        figures,
-        values={name: value[kept] for name, value in figures.values.items()},
+        measures,
+        values={name: value[kept] for name, value in measures.values.items()},
         rows=kept,
         num_excluded=len(arrays) - len(kept),
     )
-    protocol = get_protocol("h36m")
-    report = summarize(fewer, arrays, protocol, "some_set", "test")
-    assert report["frames"] + report["excluded_frames"] == len(arrays)
+    report = summarize(fewer, arrays, get_protocol("h36m"), model)
+    assert report.num_poses + report.num_excluded == len(arrays)
     walking = mode_errors[kept][arrays.labels("action")[kept] == "Walking"].mean()
-    by_action = report["results"]["mode"]["per_action"]
-    assert by_action["Walking"]["mpjpe"] == pytest.approx(walking, abs=1e-3)
+    by_action = report.results["mode"].per_action
+    assert by_action["Walking"].mpjpe == pytest.approx(walking, abs=1e-3)
 
 
-def test_a_model_that_makes_nan_has_no_error(figures, arrays):
+def test_a_model_that_makes_nan_has_no_error(model, measures, arrays):
     """Only ground truth is left out; NaN of the model's is not averaged away."""
-    values = {name: value.copy() for name, value in figures.values.items()}
+    values = {name: value.copy() for name, value in measures.values.items()}
     values["mode_mpjpe"][3] = np.nan
     report = summarize(
-        dataclasses.replace(figures, values=values),
-        *(arrays, get_protocol("h36m"), "some_set", "test"),
+        dataclasses.replace(measures, values=values),
+        arrays,
+        get_protocol("h36m"),
+        model,
     )
-    assert report["results"]["mode"]["mpjpe"] is None
-    assert report["results"]["1"]["mpjpe"] > 0
-    assert "| ProPose, mode" in format_report(report)
+    assert report.results["mode"].mpjpe is None
+    assert report.results["1"].mpjpe > 0
+    assert "| Guess, mode" in format_report(report)
 
 
 @pytest.fixture(scope="module")
@@ -167,23 +201,27 @@ def test_3dhp_figures_are_those_of_plain_numpy(model, arrays_3dhp, protocol):
     for name, rows in scenes.items():
         pck = 100 * np.mean(errors[rows] < 150)
         auc = 100 * np.mean([np.mean(errors[rows] < t) for t in thresholds])
-        reported = report if name == "all" else report["scenes"][name]
-        assert reported["pck"] == pytest.approx(pck, abs=1e-3)
-        assert reported["auc"] == pytest.approx(auc, abs=1e-3)
-    assert report["results"]["mode"]["scenes"] == report["scenes"]
-    assert report["results"]["1"]["pck"] != report["pck"]
+        mode = report.results["mode"]
+        reported = mode if name == "all" else mode.scenes[name]
+        assert reported.pck == pytest.approx(pck, abs=1e-3)
+        assert reported.auc == pytest.approx(auc, abs=1e-3)
+    value = report_to_json(report)
+    assert value["pck"] == report.results["mode"].pck != report.results["1"].pck
+    assert value["scenes"] == value["results"]["mode"]["scenes"]
+    assert report_from_json(value) == report
     assert "PCK" in format_report(report)
 
 
 def test_hard_protocol_reports_cps(model, arrays, mode_errors):
     report = evaluate(model, arrays, "h36m-hard")
-    assert report["cps"] == report["results"]["mode"]["cps"]
-    of_samples = [report["results"][n]["cps"] for n in ("1", "10")]
-    assert 0 < of_samples[0] < of_samples[1] < report["cps"] < 299
+    value = report_to_json(report)
+    assert value["cps"] == report.results["mode"].cps
+    of_samples = [report.results[n].cps for n in ("1", "10")]
+    assert 0 < of_samples[0] < of_samples[1] < value["cps"] < 299
     counted = mode_errors[:, CONVENTIONS["3dhp-official"][0]]
-    assert report["pck"] == pytest.approx(100 * np.mean(counted < 150), abs=1e-3)
+    assert value["pck"] == pytest.approx(100 * np.mean(counted < 150), abs=1e-3)
     assert "Correct Poses Score" in format_report(report)
 
 
 def test_report_has_no_nan(report):
-    json.dumps(report, allow_nan=False)
+    json.dumps(report_to_json(report), allow_nan=False)

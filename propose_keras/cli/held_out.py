@@ -1,0 +1,48 @@
+"""Whether a run or a preset has not seen the subject that is called held out."""
+
+import json
+import pathlib
+import re
+
+from propose_keras.cli.errors import UserError, user_errors
+from propose_keras.presets import preset_training
+
+
+def check_held_out(values):
+    """Refuses to call a subject held out that the model was trained on.
+
+    Args:
+        values: The flags of `evaluate.py`.
+
+    Raises:
+        UserError: If the subject was trained on, or a preset does not say.
+    """
+    if values.preset:
+        configuration = preset_training(values.preset)
+        if configuration is None:
+            raise UserError(
+                f"The preset {values.preset} does not say what it was trained on, so "
+                "that nobody can be called held out. Evaluate --split=test."
+            )
+    else:
+        path = pathlib.Path(values.workdir).expanduser() / "configuration.json"
+        if not path.exists():
+            return
+        with user_errors(ValueError, OSError):
+            configuration = json.loads(path.read_text(encoding="utf-8"))
+    trained_on = map(_family, configuration.get("dataset", "").split(","))
+    if _family(values.dataset) not in trained_on:
+        return
+    held_out = configuration.get("validation_subject")
+    if held_out != values.validation_subject:
+        trained = f"held out {held_out}" if held_out else "held nobody out"
+        raise UserError(
+            f"--split=validation asks for subject {values.validation_subject}, but "
+            f"{values.workdir or values.preset} {trained}: its errors would be those "
+            "of training data. Pass --validation_subject, or evaluate another run."
+        )
+
+
+def _family(dataset):
+    """Name of a data set without its config and version."""
+    return re.split("[/:]", dataset.strip())[0]
