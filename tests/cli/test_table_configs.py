@@ -3,7 +3,7 @@ import pathlib
 import pytest
 from absl import flags
 
-from propose_keras.cli import evaluate
+from propose_keras.cli import evaluate, outputs
 from propose_keras.evaluation.protocols import get_protocol
 
 CONFIGS = pathlib.Path(__file__).parents[2] / "configs" / "tables"
@@ -21,6 +21,6 @@ def test_flagfile_of_each_table_parses(number):
     if number <= 3:
         protocol = get_protocol(values.protocol)
         protocol.check_dataset(values.dataset)
-        evaluate.check_table(number, protocol)
+        outputs.check_table(number, protocol)
     else:
         assert values.runs
