@@ -93,7 +93,7 @@ def benchmark(batch_size, num_hypotheses, width):
     parts = {}
     hypotheses, *parts["sampling"] = measure(sample, *inputs, variables=variables)
     _, *parts["PA-MPJPE, all hypotheses"] = measure(align, hypotheses, target)
-    _, *parts["calibration and spread"] = measure(
+    _, *parts["calibration, spread, energy"] = measure(
         measure_distribution, hypotheses, target
     )
     _, *parts["the whole program"] = measure(

@@ -79,7 +79,7 @@ def measure_hypotheses(measures, num_hypotheses):
 
 
 def measure_distribution(hypotheses, target):
-    """Calibration levels and spread of hypotheses.
+    """Calibration levels, spread and energy score of hypotheses.
 
     Args:
         hypotheses: Root-centred, `(batch, S, 17, 3)` mm.
@@ -87,13 +87,17 @@ def measure_distribution(hypotheses, target):
 
     Returns:
         `levels`, `(batch, 16)` int32, of the joints without the root (see
-        `metrics.calibration_levels`), and `spread`, `(batch, 16)` mm.
+        `metrics.calibration_levels`); `spread`, `(batch, 16)` mm; and of several
+        hypotheses `energy_score`, `(batch,)` mm, of the same joints.
     """
     hypotheses, target = hypotheses[..., 1:, :], target[..., 1:, :]
-    return {
+    measures = {
         "levels": metrics.calibration_levels(hypotheses, target),
         "spread": metrics.spread(hypotheses),
     }
+    if hypotheses.shape[1] > 1:
+        measures["energy_score"] = metrics.energy_score(hypotheses, target)
+    return measures
 
 
 def measure_mode(protocol, mode, target, keypoints):

@@ -130,6 +130,8 @@ class HypothesisMeasures:
         over_hypotheses: Mean, median and largest error over hypotheses.
         error_by_num_hypotheses: Errors of the best against the number of hypotheses.
         hypotheses_per_second: None if one batch did it all.
+        energy_score: Mean energy score, mm, see `metrics.energy_score`; None of a
+            single hypothesis, or where a hypothesis is not finite.
         latent_nll: Mean negative log-likelihood of the truths' latents, nats; None of a
             model without a latent density.
     """
@@ -144,6 +146,7 @@ class HypothesisMeasures:
     over_hypotheses: ErrorsOverHypotheses
     error_by_num_hypotheses: ErrorCurve
     hypotheses_per_second: float | None
+    energy_score: float | None = None
     latent_nll: float | None = None
 
 

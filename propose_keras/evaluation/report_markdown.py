@@ -91,6 +91,11 @@ def _hypotheses(report) -> list[str]:
         f"- symmetry error: {_number(measures.symmetry, 1)} mm",
         f"- 2D consistency: {_number(measures.consistency_2d, 4)} of the person's size",
     ]
+    if measures.energy_score is not None:
+        lines.insert(
+            2,
+            f"- energy score, {number} hypotheses: {measures.energy_score:.1f} mm",
+        )
     if measures.latent_nll is not None:
         lines.append(
             "- latent negative log-likelihood (of the latent, not of the pose): "

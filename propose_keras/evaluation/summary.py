@@ -127,6 +127,9 @@ def _hypotheses(measures, average):
             pa_mpjpe=tuple(average.mean("best_pa_mpjpe", i) for i in columns),
         ),
         hypotheses_per_second=_finite(measures.hypotheses_per_second),
+        energy_score=(
+            average.mean("energy_score") if "energy_score" in values else None
+        ),
         latent_nll=(
             None
             if latent_log_prob is None

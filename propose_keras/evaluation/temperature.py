@@ -13,7 +13,7 @@ from propose_keras.evaluation.table import Table
 from propose_keras.inputs import check_temperature
 from propose_keras.pose_model import ProbabilisticPoseModel
 
-COLUMNS = ("Temperature", "S", "MPJPE", "PA-MPJPE", "ECE, %", "Spread")
+COLUMNS = ("Temperature", "S", "MPJPE", "PA-MPJPE", "ECE, %", "Energy score", "Spread")
 
 
 def sweep_temperatures(
@@ -51,7 +51,8 @@ def sweep_temperatures(
 
     Returns:
         A table with `COLUMNS`, a row for each temperature and number of hypotheses;
-        errors and spread in mm. ECE and spread are those of the largest S.
+        errors, energy score and spread in mm. ECE, energy score and spread are those
+        of the largest S.
 
     Raises:
         ValueError: If a temperature is not positive and finite, there is no number of
@@ -87,6 +88,7 @@ def sweep_temperatures(
                         result.mpjpe,
                         result.pa_mpjpe,
                         None if distribution.ece is None else 100 * distribution.ece,
+                        distribution.energy_score,
                         distribution.spread,
                     )
                 )

@@ -6,6 +6,7 @@ from propose_keras.metrics.calibration import (
     calibration_levels,
     expected_calibration_error,
 )
+from propose_keras.metrics.energy import energy_score
 from propose_keras.metrics.hypotheses import (
     REDUCTIONS,
     best_of,
@@ -44,6 +45,7 @@ __all__ = [
     "calibration_levels",
     "consistency_2d",
     "cps",
+    "energy_score",
     "expected_calibration_error",
     "joint_errors",
     "mean_pose",

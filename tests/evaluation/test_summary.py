@@ -5,6 +5,7 @@ import json
 
 import numpy as np
 import pytest
+from keras import ops
 
 from propose_keras.evaluation.evaluator import Evaluator
 from propose_keras.evaluation.model_evaluation import evaluate_model
@@ -64,7 +65,7 @@ def test_report_holds_the_contract(report, arrays):
         assert set(result["per_action"]) == {"Directions", "Eating", "Walking"}
         for both in result["per_action"].values():
             assert set(both) == {"mpjpe", "pa_mpjpe"}
-    for key in ("ece", "diversity", "symmetry", "latent_nll"):
+    for key in ("ece", "energy_score", "diversity", "symmetry", "latent_nll"):
         assert isinstance(report[key], float)
     assert "pck" not in report
 
@@ -120,11 +121,17 @@ def test_failed_writing_leaves_the_old_report(report, tmp_path):
 
 def test_reports_of_older_versions_are_read(report, tmp_path):
     value = report_to_json(report)
-    for name in ("system", "kind", "flip_test", "temperature"):
+    for name in ("system", "kind", "flip_test", "temperature", "energy_score"):
         del value[name]
     (tmp_path / "report.json").write_text(json.dumps(value))
     old = read_report(tmp_path / "report.json")
-    assert old == dataclasses.replace(report, system="ProPose", temperature=None)
+    assert old == dataclasses.replace(
+        report,
+        system="ProPose",
+        temperature=None,
+        hypotheses=dataclasses.replace(report.hypotheses, energy_score=None),
+    )
+    assert "energy score" not in format_report(old)
     assert report_from_json({**value, "kind": "deterministic"}).system == (
         "Deterministic"
     )
@@ -134,6 +141,33 @@ def test_reports_of_older_versions_are_read(report, tmp_path):
 def test_what_is_no_report_is_refused(wrong):
     with pytest.raises(ValueError, match="expected the report of an evaluation"):
         report_from_json(wrong)
+
+
+def test_energy_score_is_that_of_the_joints_without_the_root(model, arrays):
+    report = evaluate(model, arrays, "h36m+frame-mean", (6,))
+    seeds = np.stack([np.zeros(len(arrays)), np.arange(len(arrays))], -1)
+    hypotheses = ops.convert_to_numpy(
+        model.sample(
+            keypoints=arrays.keypoints_2d,
+            image_size=arrays.image_sizes(),
+            num_hypotheses=6,
+            seed=seeds.astype("int32"),
+        )
+    )
+    poses = np.float64(hypotheses[:, :, 1:] - hypotheses[:, :, :1])
+    target = np.float64(arrays.pose_3d[:, 1:] - arrays.pose_3d[:, :1])
+
+    def distance(a, b):
+        return np.sqrt(np.mean(np.sum((a - b) ** 2, axis=-1), axis=-1))
+
+    between = distance(poses[:, :, None], poses[:, None]).sum((1, 2)) / (6 * 5)
+    expected = distance(poses, target[:, None]).mean(1) - between / 2
+    assert report.hypotheses.energy_score == pytest.approx(expected.mean(), rel=1e-4)
+    assert f"- energy score, 6 hypotheses: {expected.mean():.1f} mm" in format_report(
+        report
+    )
+    alone = evaluate(model, arrays, "h36m", (1,))
+    assert alone.hypotheses.energy_score is None
 
 
 def test_poses_left_out_are_counted(model, measures, arrays, mode_errors):

@@ -41,11 +41,12 @@ def test_spread_grows_and_each_row_is_an_evaluation(sweep, model, arrays):
     assert [row[:2] for row in table.rows] == [
         (t, s) for t in ("0.5", "1", "2") for s in ("1", "20")
     ]
-    spread = [row[5] for row in table.rows[1::2]]
+    spread = [row[6] for row in table.rows[1::2]]
     assert spread[0] < spread[1] < spread[2]
     report = evaluate_model(model, get_protocol("h36m"), arrays, num_hypotheses=(1, 20))
     assert table.rows[3][2] == pytest.approx(report.results["20"].mpjpe, rel=1e-5)
-    assert table.rows[3][5] == pytest.approx(report.hypotheses.spread, rel=1e-5)
+    assert table.rows[3][6] == pytest.approx(report.hypotheses.spread, rel=1e-5)
+    assert table.rows[3][5] == pytest.approx(report.hypotheses.energy_score, rel=1e-5)
     assert float(model.temperature) == 1.0
 
 
