@@ -97,7 +97,7 @@ def benchmark(batch_size, num_hypotheses, width):
         measure_distribution, hypotheses, target
     )
     _, *parts["the whole program"] = measure(
-        evaluator._measure_batch, *inputs, variables=variables
+        evaluator.measure_batch, *inputs, variables=variables
     )
     num_rows = batch_size * num_hypotheses
     rows = ops.convert_to_tensor(rng.normal(size=(num_rows, width)).astype("float32"))

@@ -16,7 +16,7 @@ class PoseDistribution:
     Args:
         model: The `ProPose` model.
         condition: Normalised keypoints, `(batch, J, 2)`.
-        view: Rotation `(batch, 3, 3)` of `PoseNormalization.view`, or None.
+        view: Rotation `(batch, 3, 3)` of `PoseNormalization.observe`, or None.
     """
 
     def __init__(self, model, condition, view=None):

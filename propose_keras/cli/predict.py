@@ -15,7 +15,7 @@ from absl import flags
 from propose_keras.cli.errors import UserError, run_main
 from propose_keras.data.infilling import MIN_JOINTS
 from propose_keras.inference import Lifter
-from propose_keras.inference.views import check_intrinsics
+from propose_keras.inference.model_camera import check_intrinsics
 from propose_keras.inference.writing import open_writer
 from propose_keras.skeletons import SKELETONS
 

@@ -127,7 +127,7 @@ class Evaluator:
         points = {n for n in _CURVE if n <= self._largest}
         self.curve = tuple(sorted(points | set(self.num_hypotheses)))
         self._compiled = backend.compile_function(
-            self._measure_batch, tuple(model.variables)
+            self.measure_batch, tuple(model.variables)
         )
 
     def evaluate(
@@ -204,8 +204,18 @@ class Evaluator:
         num_devices = distribution.device_mesh.devices.size
         return -(-batch_size // num_devices) * num_devices
 
-    def _measure_batch(self, keypoints, image_size, pose_3d, row_seeds):
-        """Measures of a batch: the function that is compiled."""
+    def measure_batch(self, keypoints, image_size, pose_3d, row_seeds):
+        """Measures of a batch: the function that is compiled.
+
+        Args:
+            keypoints: `(batch, 17, 2)` pixels.
+            image_size: `(batch, 2)` pixels.
+            pose_3d: The ground truth, `(batch, 17, 3)` mm.
+            row_seeds: Of the hypotheses, `(batch, 2)` int32.
+
+        Returns:
+            Dictionary of tensors with a row for each pose; see `evaluation.measures`.
+        """
         target = root_centre(pose_3d)
         mode = self.model.mode(keypoints=keypoints, image_size=image_size)
         if not self.num_hypotheses:

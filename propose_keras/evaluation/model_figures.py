@@ -37,6 +37,7 @@ def write_model_figures(
     if not model.is_probabilistic:
         return
     folder = pathlib.Path(output_dir)
+    folder.mkdir(parents=True, exist_ok=True)
     if model.has_latent_density:
         points = latent_means(model, poses)
         figure = draw_latent_means(

@@ -14,12 +14,12 @@ from propose_keras.data.keypoint_files import (
     read_keypoints,
 )
 from propose_keras.inference.loading import load_model
-from propose_keras.inference.results import LiftedPoses
-from propose_keras.inference.views import (
+from propose_keras.inference.model_camera import (
     check_image_size,
     check_intrinsics,
-    to_model_view,
+    to_model_camera,
 )
+from propose_keras.inference.results import LiftedPoses
 from propose_keras.model import ProPose
 from propose_keras.skeletons import convert_detections
 
@@ -187,7 +187,7 @@ class Lifter:
         infilled = self._infilling(keypoints, scores)
         if rows:
             seeds = [(self.seed, rows[i][0]) for i in used]
-            seen, size, scale = to_model_view(
+            seen, size, scale = to_model_camera(
                 infilled.keypoints,
                 np.array([rows[i][4] for i in used]),
                 intrinsics,

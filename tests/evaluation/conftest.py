@@ -51,7 +51,8 @@ class GuessingModel(keras.Model):
         first_hypothesis=0,
         temperature=1.0,
     ):
-        noise = random.normal(seed, num_hypotheses, 51, first_hypothesis)
+        seeds = random.row_seeds(seed, keypoints.shape[0])
+        noise = random.normal(seeds, num_hypotheses, 51, first_hypothesis)
         noise = ops.reshape(temperature * noise, (-1, num_hypotheses, 17, 3))
         noise = noise - noise[:, :, :1]
         return self.mode(keypoints, image_size)[:, None] + self.noise * noise

@@ -10,6 +10,7 @@ from propose_keras.evaluation.latent_plane import (
     spread_out_rows,
 )
 from propose_keras.evaluation.latents import instance_depths, latent_means
+from propose_keras.evaluation.model_figures import write_model_figures
 from propose_keras.model import ProPose
 
 pytest.importorskip("matplotlib")
@@ -100,6 +101,16 @@ def test_latents_of_a_model(arrays):
     depths = instance_depths(model, arrays.subset([0, 5]), num_samples=7)
     assert depths.shape == (2, 7 * 16)
     assert depths.std(axis=1).min() > 0
+
+
+def test_figures_of_a_model_are_of_what_it_offers(model, arrays, tmp_path, monkeypatch):
+    monkeypatch.setattr(type(model), "has_latent_density", False)
+    write_model_figures(model, arrays, tmp_path / "sampled")
+    names = {path.name for path in (tmp_path / "sampled").iterdir()}
+    assert names == {"hypotheses.png", "hypotheses.pdf"}
+    monkeypatch.setattr(type(model), "is_probabilistic", False)
+    write_model_figures(model, arrays, tmp_path / "mode")
+    assert not (tmp_path / "mode").exists()
 
 
 def test_colours_follow_what_the_data_set_has():

@@ -170,6 +170,22 @@ def test_energy_score_is_that_of_the_joints_without_the_root(model, arrays):
     assert alone.hypotheses.energy_score is None
 
 
+def test_a_model_without_a_latent_density_has_no_latent_likelihood(
+    model, arrays, report, monkeypatch
+):
+    monkeypatch.setattr(type(model), "has_latent_density", False)
+    monkeypatch.delattr(type(model), "latent_log_prob")
+    without = evaluate(model, arrays, "h36m")
+    assert report.hypotheses.latent_nll is not None
+    assert without.hypotheses == dataclasses.replace(
+        report.hypotheses,
+        latent_nll=None,
+        hypotheses_per_second=without.hypotheses.hypotheses_per_second,
+    )
+    assert "latent" not in format_report(without)
+    assert "latent_nll" not in report_to_json(without)
+
+
 def test_poses_left_out_are_counted(model, measures, arrays, mode_errors):
     kept = np.arange(1, len(arrays), 2)
     fewer = dataclasses.replace(

@@ -55,7 +55,7 @@ def check_intrinsics(intrinsics: Sequence[float] | None) -> np.ndarray | None:
     return values
 
 
-def to_model_view(
+def to_model_camera(
     keypoints: np.ndarray,
     image_size: np.ndarray,
     intrinsics: np.ndarray | None,

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from propose_keras import Lifter, PoseNormalization
-from propose_keras.inference.views import check_intrinsics, to_model_view
+from propose_keras.inference.model_camera import check_intrinsics, to_model_camera
 
 INTRINSICS = (1400.0, 1500.0, 700.0, 400.0)
 
@@ -81,7 +81,7 @@ def test_only_unknown_sizes_are_replaced(poses):
     normalization = PoseNormalization(scale="pose", root="ray")
     keypoints = seen(poses, INTRINSICS)
     sizes = np.array([[1400, 900], [np.nan, np.nan]] + [[1400, 900]] * 3)
-    moved, size, scale = to_model_view(keypoints, sizes, None, normalization)
+    moved, size, scale = to_model_camera(keypoints, sizes, None, normalization)
     np.testing.assert_allclose(moved[[0, 2, 3, 4]], keypoints[[0, 2, 3, 4]], rtol=1e-6)
     np.testing.assert_allclose(moved[1, 0], 500)
     np.testing.assert_array_equal(size[[0, 1]], [[1400, 900], [1000, 1000]])
