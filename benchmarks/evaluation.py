@@ -76,7 +76,9 @@ def benchmark(batch_size, num_hypotheses, width):
     variables = tuple(model.variables)
 
     def sample(keypoints, image_size, pose_3d, row_seeds):
-        return model.sample(keypoints, num_hypotheses, row_seeds, image_size)
+        return model.sample(
+            keypoints, image_size, num_hypotheses=num_hypotheses, seed=row_seeds
+        )
 
     def align(hypotheses, target):
         return metrics.pa_mpjpe(hypotheses, target[:, None])

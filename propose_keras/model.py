@@ -41,7 +41,7 @@ class ProPose(FromPreset, AlternatingTrainer):
     model.normalization.adapt(keypoints, image_size, pose_3d)
     model.compile(optimizer="adam")
     model.fit({"keypoints": keypoints, "image_size": image_size}, pose_3d)
-    hypotheses = model.sample(keypoints, 200, seed=0, image_size=image_size)
+    hypotheses = model.sample(keypoints, image_size, num_hypotheses=200, seed=0)
     ```
     """
 
@@ -189,9 +189,10 @@ class ProPose(FromPreset, AlternatingTrainer):
     def sample(
         self,
         keypoints,
+        image_size=None,
+        *,
         num_hypotheses,
         seed,
-        image_size=None,
         first_hypothesis=0,
         temperature=1.0,
     ):
@@ -199,10 +200,10 @@ class ProPose(FromPreset, AlternatingTrainer):
 
         Args:
             keypoints: `(batch, J, 2)` pixels.
+            image_size: See `distribution`.
             num_hypotheses: S, at least 1.
             seed: Int, or row seeds `(batch, 2)`. Hypothesis i of a row is a function
                 of its row seed and i only; an int means `(seed, row index)`.
-            image_size: See `distribution`.
             first_hypothesis: Index of the first hypothesis, for drawing in chunks.
             temperature: Factor on the base's standard deviation, on top of the
                 model's own.
@@ -217,15 +218,15 @@ class ProPose(FromPreset, AlternatingTrainer):
             num_hypotheses, seed, first_hypothesis, temperature
         )
 
-    def latent_log_prob(self, pose_3d, keypoints, image_size=None):
+    def latent_log_prob(self, keypoints, image_size=None, *, pose_3d):
         """Log-density of the latent `w = g(P_3D, P_2D)` under the flow (Eq. 9).
 
         Exact for the latent, not for the pose: the decoder is no bijection.
 
         Args:
-            pose_3d: `(batch, J, 3)` mm; need not be root-relative.
             keypoints: `(batch, J, 2)` pixels.
             image_size: See `distribution`.
+            pose_3d: `(batch, J, 3)` mm; need not be root-relative.
 
         Returns:
             `(batch,)` nats.

@@ -3,7 +3,7 @@
 A model offers these by having the attributes and methods: nothing is inherited or
 registered. `ProPose`, `DeterministicLifter` and `FlipEnsemble` do. Users of a model ask
 `is_probabilistic` and `has_latent_density`, not its class, so that a wrapper can answer
-for the model inside it. Call the methods by keyword.
+for the model inside it.
 
 All poses are mm, relative to the root, in the camera's frame (x right, y down, z
 forward). All methods may be called inside a compiled function.
@@ -86,8 +86,8 @@ class ProbabilisticPoseModel(PoseModel, Protocol):
     def sample(
         self,
         keypoints,
-        *,
         image_size=None,
+        *,
         num_hypotheses: int,
         seed,
         first_hypothesis=0,
@@ -114,7 +114,7 @@ class ProbabilisticPoseModel(PoseModel, Protocol):
 class LatentDensityModel(ProbabilisticPoseModel, Protocol):
     """A distribution whose density is known in a latent space."""
 
-    def latent_log_prob(self, *, keypoints, image_size=None, pose_3d) -> Any:
+    def latent_log_prob(self, keypoints, image_size=None, *, pose_3d) -> Any:
         """Log-density of the poses' latents.
 
         Args:

@@ -48,7 +48,7 @@ def model(data):
 def test_mode_and_samples_are_root_relative_mm(model, data):
     keypoints, size, _ = data
     mode = to_numpy(model.mode(keypoints, size))
-    hypotheses = to_numpy(model.sample(keypoints, 5, 0, size))
+    hypotheses = to_numpy(model.sample(keypoints, size, num_hypotheses=5, seed=0))
     assert mode.shape == (6, 17, 3)
     assert hypotheses.shape == (6, 5, 17, 3)
     assert not mode[:, 0].any()
@@ -59,7 +59,7 @@ def test_mode_and_samples_are_root_relative_mm(model, data):
 
 def test_mode_is_the_sample_at_temperature_zero(model, data):
     keypoints, size, _ = data
-    cold = model.sample(keypoints, 2, 3, size, temperature=0.0)
+    cold = model.sample(keypoints, size, num_hypotheses=2, seed=3, temperature=0.0)
     mode = to_numpy(model.mode(keypoints, size))
     np.testing.assert_allclose(to_numpy(cold)[:, 1], mode, atol=1e-3)
 
@@ -74,9 +74,9 @@ def test_temperature_widens_the_base_and_is_saved(data, tmp_path):
     assert to_numpy(warm.distribution(keypoints, size).base_log_scale) == (
         pytest.approx(np.log(2.0))
     )
-    hypotheses = to_numpy(warm.sample(keypoints, 3, 0, size))
+    hypotheses = to_numpy(warm.sample(keypoints, size, num_hypotheses=3, seed=0))
     mode = to_numpy(warm.mode(keypoints, size))
-    density = to_numpy(warm.latent_log_prob(pose, keypoints, size))
+    density = to_numpy(warm.latent_log_prob(keypoints, size, pose_3d=pose))
     condition = warm.normalization.normalize_keypoints(keypoints, size)
     normalized = warm.normalization.normalize_pose(pose)[:, None]
     latents, _ = warm.pilgd_learner.encode(normalized, condition)
@@ -86,13 +86,17 @@ def test_temperature_widens_the_base_and_is_saved(data, tmp_path):
     assert density == pytest.approx((log_det - terms.sum(-1))[:, 0], rel=1e-4)
     warm.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
-    loaded_hypotheses = to_numpy(loaded.sample(keypoints, 3, 0, size))
+    loaded_hypotheses = to_numpy(
+        loaded.sample(keypoints, size, num_hypotheses=3, seed=0)
+    )
     np.testing.assert_allclose(loaded_hypotheses, hypotheses, atol=1e-3)
     warm.set_temperature(1.0)
     np.testing.assert_allclose(to_numpy(warm.mode(keypoints, size)), mode, atol=1e-3)
-    as_factor = to_numpy(warm.sample(keypoints, 3, 0, size, temperature=2.0))
+    as_factor = to_numpy(
+        warm.sample(keypoints, size, num_hypotheses=3, seed=0, temperature=2.0)
+    )
     np.testing.assert_allclose(as_factor, hypotheses, atol=1e-2)
-    cold = to_numpy(warm.sample(keypoints, 3, 0, size))
+    cold = to_numpy(warm.sample(keypoints, size, num_hypotheses=3, seed=0))
     assert np.abs(cold - hypotheses).max() > 1.0
 
 
@@ -104,11 +108,13 @@ def test_temperatures_out_of_range(model, temperature):
 
 def test_hypotheses_depend_on_row_seed_and_index_only(model, data):
     keypoints, size, _ = data
-    whole = to_numpy(model.sample(keypoints, 7, 3, size))
+    whole = to_numpy(model.sample(keypoints, size, num_hypotheses=7, seed=3))
     seeds = np.stack([np.full(6, 3), np.arange(6)], axis=-1).astype("int32")
-    part = model.sample(keypoints[2:5], 3, seeds[2:5], size[2:5], first_hypothesis=4)
+    part = model.sample(
+        keypoints[2:5], size[2:5], num_hypotheses=3, seed=seeds[2:5], first_hypothesis=4
+    )
     np.testing.assert_allclose(to_numpy(part), whole[2:5, 4:], atol=1e-2)
-    other = to_numpy(model.sample(keypoints, 7, 4, size))
+    other = to_numpy(model.sample(keypoints, size, num_hypotheses=7, seed=4))
     assert np.abs(other - whole).max() > 1.0
 
 
@@ -121,7 +127,7 @@ def test_one_image_size_serves_all_rows(model, data):
 
 def test_latent_log_prob_is_eq_9(model, data):
     keypoints, size, pose = data
-    value = to_numpy(model.latent_log_prob(pose, keypoints, size))
+    value = to_numpy(model.latent_log_prob(keypoints, size, pose_3d=pose))
     distribution = model.distribution(keypoints, size)
     normalised = model.normalization.normalize_pose(pose)[:, None]
     mean, _ = model.pilgd_learner.encode(normalised, distribution.condition)
@@ -158,8 +164,8 @@ def test_keras_file_keeps_the_model(model, data, tmp_path):
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     assert loaded.get_config() == model.get_config()
     np.testing.assert_array_equal(
-        to_numpy(loaded.sample(keypoints, 3, 0, size)),
-        to_numpy(model.sample(keypoints, 3, 0, size)),
+        to_numpy(loaded.sample(keypoints, size, num_hypotheses=3, seed=0)),
+        to_numpy(model.sample(keypoints, size, num_hypotheses=3, seed=0)),
     )
 
 
@@ -179,8 +185,9 @@ from propose_keras import ProPose
 folder = sys.argv[1]
 data = np.load(folder + "/data.npz")
 model = keras.saving.load_model(folder + "/model.keras")
-hypotheses = model.sample(data["keypoints"], 4, 0, data["size"])
-density = model.latent_log_prob(data["pose"], data["keypoints"], data["size"])
+given = data["keypoints"], data["size"]
+hypotheses = model.sample(*given, num_hypotheses=4, seed=0)
+density = model.latent_log_prob(*given, pose_3d=data["pose"])
 np.savez(
     folder + "/other.npz",
     backend=keras.backend.backend(),
@@ -204,11 +211,11 @@ def test_the_other_backend_reads_the_file_and_gives_the_same(model, data, tmp_pa
     result = np.load(tmp_path / "other.npz")
     assert result["backend"] == other
     unit = float(to_numpy(model.normalization.deviation_3d))
-    hypotheses = to_numpy(model.sample(keypoints, 4, 0, size))
+    hypotheses = to_numpy(model.sample(keypoints, size, num_hypotheses=4, seed=0))
     np.testing.assert_allclose(
         result["hypotheses"] / unit, hypotheses / unit, atol=1e-4
     )
-    density = to_numpy(model.latent_log_prob(pose, keypoints, size))
+    density = to_numpy(model.latent_log_prob(keypoints, size, pose_3d=pose))
     np.testing.assert_allclose(result["density"], density, rtol=1e-4, atol=1e-4)
 
 
@@ -276,11 +283,13 @@ def test_saved_model_keeps_what_it_was_compiled_with(data, tmp_path):
 def test_sampling_can_be_compiled(model, data):
     keypoints, size, _ = data
     seeds = np.zeros((6, 2), "int32")
-    sample = compile_function(lambda k, s, r: model.sample(k, 3, r, s), model.variables)
+    sample = compile_function(
+        lambda k, s, r: model.sample(k, s, num_hypotheses=3, seed=r), model.variables
+    )
     inputs = [ops.convert_to_tensor(x) for x in (keypoints, size, seeds)]
     np.testing.assert_allclose(
         to_numpy(sample(*inputs)),
-        to_numpy(model.sample(keypoints, 3, seeds, size)),
+        to_numpy(model.sample(keypoints, size, num_hypotheses=3, seed=seeds)),
         atol=1e-2,
     )
 
@@ -312,13 +321,13 @@ def test_other_bad_arguments(model, data):
     with pytest.raises(ValueError, match="positive and finite"):
         model.mode(keypoints, 0 * size)
     with pytest.raises(ValueError, match=r"row seeds of shape \(6, 2\)"):
-        model.sample(keypoints, 2, np.zeros((1, 2), "int32"), size)
+        model.sample(keypoints, size, num_hypotheses=2, seed=np.zeros((1, 2), "int32"))
     with pytest.raises(ValueError, match="received -1"):
-        model.sample(keypoints, 2, -1, size)
+        model.sample(keypoints, size, num_hypotheses=2, seed=-1)
     with pytest.raises(ValueError, match="at least 1, received 0"):
-        model.sample(keypoints, 0, 0, size)
+        model.sample(keypoints, size, num_hypotheses=0, seed=0)
     with pytest.raises(ValueError, match=r"\(batch, 17, 3\)"):
-        model.latent_log_prob(pose[:, :5], keypoints, size)
+        model.latent_log_prob(keypoints, size, pose_3d=pose[:, :5])
     with pytest.raises(ValueError, match="`base` must be"):
         tiny(base="other")
     with pytest.raises(ValueError, match="paper"):

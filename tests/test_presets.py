@@ -39,8 +39,12 @@ def test_a_saved_preset_is_the_same_model(model, folder, keypoints):
         np.testing.assert_array_equal(
             ops.convert_to_numpy(mine), ops.convert_to_numpy(theirs)
         )
-    expected = ops.convert_to_numpy(model.sample(keypoints, 3, 0, SIZE))
-    found = ops.convert_to_numpy(loaded.sample(keypoints, 3, 0, SIZE))
+    expected = ops.convert_to_numpy(
+        model.sample(keypoints, SIZE, num_hypotheses=3, seed=0)
+    )
+    found = ops.convert_to_numpy(
+        loaded.sample(keypoints, SIZE, num_hypotheses=3, seed=0)
+    )
     np.testing.assert_array_equal(expected, found)
     names = {"config.json", "metadata.json", "model.weights.h5"}
     assert {path.name for path in folder.iterdir()} == names
@@ -75,7 +79,7 @@ def test_the_other_backend_reads_it(model, folder, keypoints, tmp_path):
         "from propose_keras import ProPose; "
         "model = ProPose.from_preset(sys.argv[1]); "
         "keypoints = np.load(sys.argv[2]); "
-        "poses = model.sample(keypoints, 3, 0, (1000, 1000)); "
+        "poses = model.sample(keypoints, (1000, 1000), num_hypotheses=3, seed=0); "
         "np.save(sys.argv[3], ops.convert_to_numpy(poses))"
     )
     other = "jax" if keras.backend.backend() == "tensorflow" else "tensorflow"
@@ -85,7 +89,9 @@ def test_the_other_backend_reads_it(model, folder, keypoints, tmp_path):
         env={**os.environ, "KERAS_BACKEND": other},
         check=True,
     )
-    expected = ops.convert_to_numpy(model.sample(keypoints, 3, 0, SIZE))
+    expected = ops.convert_to_numpy(
+        model.sample(keypoints, SIZE, num_hypotheses=3, seed=0)
+    )
     np.testing.assert_allclose(np.load(paths[1]), expected, atol=1e-3)
 
 
@@ -208,7 +214,7 @@ def test_the_packages_preset_lifts(tmp_path):
         np.linalg.norm(ops.convert_to_numpy(poses) - truth[:, None], axis=-1).mean(-1)
         for poses in (
             model.mode(clip["keypoints_2d"], size)[:, None],
-            model.sample(clip["keypoints_2d"], 50, 0, size),
+            model.sample(clip["keypoints_2d"], size, num_hypotheses=50, seed=0),
         )
     ]
     # The mode of nothing learnt, the mean pose, is 200 mm away.

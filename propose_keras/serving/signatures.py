@@ -68,7 +68,7 @@ def make_signatures(model, num_hypotheses):
         return {"hypotheses": poses, "latent_log_prob": log_prob}
 
     def latent_log_prob(pose_3d, keypoints, image_size):
-        log_prob = model.latent_log_prob(pose_3d, keypoints, image_size)
+        log_prob = model.latent_log_prob(keypoints, image_size, pose_3d=pose_3d)
         return {"latent_log_prob": log_prob}
 
     keypoints = Input((model.num_joints, 2))

@@ -36,7 +36,9 @@ def with_scores(keypoints, scores):
 def test_certain_keypoints_give_the_models_own_answers(model, lifted, keypoints):
     seeds = np.stack([np.full(7, 3), np.arange(7)], axis=-1).astype("int32")
     mode = ops.convert_to_numpy(model.mode(keypoints, SIZE))
-    hypotheses = ops.convert_to_numpy(model.sample(keypoints, 20, seeds, SIZE))
+    hypotheses = ops.convert_to_numpy(
+        model.sample(keypoints, SIZE, num_hypotheses=20, seed=seeds)
+    )
     assert lifted.frame == list(range(7))
     np.testing.assert_array_equal(lifted.person, np.zeros(7))
     np.testing.assert_array_equal(lifted.keypoints, keypoints)

@@ -69,16 +69,22 @@ def answers(exported, inputs, ask):
 def expected(served_model, inputs, to_numpy):
     model = served_model
     given = inputs["keypoints"], inputs["image_size"]
-    sample = model.sample(given[0], 64, np.zeros((64, 2), "int32"), given[1])
-    hypotheses = to_numpy(model.sample(given[0], 3, inputs["seed"], given[1]))
-    log_prob = [model.latent_log_prob(hypotheses[:, i], *given) for i in range(3)]
+    sample = model.sample(
+        given[0], given[1], num_hypotheses=64, seed=np.zeros((64, 2), "int32")
+    )
+    hypotheses = to_numpy(
+        model.sample(given[0], given[1], num_hypotheses=3, seed=inputs["seed"])
+    )
+    log_prob = [
+        model.latent_log_prob(*given, pose_3d=hypotheses[:, i]) for i in range(3)
+    ]
     return {
         "serving_default.pose_3d": to_numpy(model.mode(*given)),
         "serving_default.spread": to_numpy(metrics.spread(sample)),
         "hypotheses.hypotheses": hypotheses,
         "hypotheses.latent_log_prob": np.stack([to_numpy(x) for x in log_prob], -1),
         "latent_log_prob.latent_log_prob": to_numpy(
-            model.latent_log_prob(inputs["pose_3d"], *given)
+            model.latent_log_prob(*given, pose_3d=inputs["pose_3d"])
         ),
     }
 
@@ -191,6 +197,10 @@ def test_variants_take_the_same_inputs(tmp_path, inputs, to_numpy):
         assert all(v.shape[0] == 2 for v in outputs.values())
     np.testing.assert_allclose(
         outputs["latent_log_prob"],
-        to_numpy(model.latent_log_prob(inputs["pose_3d"][:2], inputs["keypoints"][:2])),
+        to_numpy(
+            model.latent_log_prob(
+                inputs["keypoints"][:2], pose_3d=inputs["pose_3d"][:2]
+            )
+        ),
         rtol=1e-4,
     )
