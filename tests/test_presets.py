@@ -1,5 +1,6 @@
 import json
 import os
+import pathlib
 import subprocess
 import sys
 
@@ -219,3 +220,21 @@ def test_the_packages_preset_lifts(tmp_path):
     ]
     # The mode of nothing learnt, the mean pose, is 200 mm away.
     assert errors[1].min(axis=1).mean() < errors[0].mean() < 70
+
+
+# Written by the version that the preset was released with.
+STORED = np.load(pathlib.Path(__file__).with_name("propose_cmu.npz"))
+
+
+@pytest.mark.parametrize("name", ["mode", "hypotheses"])
+def test_the_packages_preset_gives_the_numbers_it_was_released_with(name):
+    model = ProPose.from_preset("propose_cmu")
+    keypoints = STORED["keypoints"]
+    found = {
+        "mode": lambda: model.mode(keypoints, (1000, 1000)),
+        "hypotheses": lambda: model.sample(
+            keypoints, (1000, 1000), num_hypotheses=5, seed=3
+        ),
+    }[name]()
+    # mm; on the machine that wrote the file the two are equal bit for bit.
+    np.testing.assert_allclose(ops.convert_to_numpy(found), STORED[name], atol=0.05)
