@@ -1,16 +1,16 @@
 """What evaluation and inference ask of a model, as `typing.Protocol`s.
 
 A model offers these by having the attributes and methods: nothing is inherited or
-registered. `ProPose`, `DeterministicLifter` and `FlipEnsemble` do. Users of a model ask
-`is_probabilistic` and `has_latent_density`, not its class, so that a wrapper can answer
-for the model inside it.
+registered. `ProPose`, `DeterministicLifter` and `FlipEnsemble` do. What a model offers
+is asked by `is_probabilistic` and `has_latent_density`, not by its class, so that a
+wrapper can answer for the model inside it.
 
 All poses are mm, relative to the root, in the camera's frame (x right, y down, z
 forward). All methods may be called inside a compiled function.
 """
 
 from collections.abc import Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeGuard, runtime_checkable
 
 from propose_keras.normalization import PoseNormalization
 
@@ -126,3 +126,13 @@ class LatentDensityModel(ProbabilisticPoseModel, Protocol):
             `(batch,)` nats. Comparable between models of the same latent space only.
         """
         ...
+
+
+def is_probabilistic(model: PoseModel) -> TypeGuard[ProbabilisticPoseModel]:
+    """Whether hypotheses can be drawn from a model."""
+    return model.is_probabilistic
+
+
+def has_latent_density(model: PoseModel) -> TypeGuard[LatentDensityModel]:
+    """Whether a model has a density in a latent space."""
+    return model.has_latent_density

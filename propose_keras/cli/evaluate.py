@@ -47,7 +47,7 @@ def execute(values):
     if values.temperatures:
         temperatures.check_flags(values)
     if values.table is not None and values.table > 3:
-        outputs.print_tables_of_runs(values.table, values.runs, values.output)
+        outputs.print_table_of_runs(values.table, values.runs, values.output)
         return
     _check_flags(values)
     folder = pathlib.Path(values.workdir or values.preset).expanduser()

@@ -11,7 +11,7 @@ from propose_keras.evaluation import figures
 from propose_keras.evaluation.model_figures import write_model_figures
 from propose_keras.evaluation.paper_tables import make_tables
 from propose_keras.evaluation.report_json import read_report
-from propose_keras.evaluation.run_tables import tables_of_runs
+from propose_keras.evaluation.run_tables import table_of_runs
 from propose_keras.evaluation.table import write_tables
 
 
@@ -67,7 +67,7 @@ def print_paper_tables(number, reports, output):
     print_tables(tables, f"table{number}", output)
 
 
-def print_tables_of_runs(number, runs, output):
+def print_table_of_runs(number, runs, output):
     """Prints and writes one of Tables 4 to 7 from the runs of the variants.
 
     Raises:
@@ -77,11 +77,11 @@ def print_tables_of_runs(number, runs, output):
         raise UserError(f"--table={number} is made of several runs: pass --runs.")
     runs = pathlib.Path(runs).expanduser()
     with user_errors(ValueError):
-        tables, missing = tables_of_runs(number, runs)
+        table, missing = table_of_runs(number, runs)
     if missing:
         print(f"Not there, left empty: {', '.join(missing)}.", file=sys.stderr)
     output = pathlib.Path(output or runs).expanduser()
-    print_tables(tables, f"table{number}", output)
+    print_tables([table], f"table{number}", output)
 
 
 def draw_figures(model, poses, report, output):

@@ -7,7 +7,7 @@ from propose_keras.evaluation.protocols import PROTOCOLS, Protocol, get_protocol
 from propose_keras.evaluation.report import Report
 from propose_keras.evaluation.report_json import read_report
 from propose_keras.evaluation.report_markdown import format_report, write_report
-from propose_keras.evaluation.run_tables import tables_of_runs
+from propose_keras.evaluation.run_tables import table_of_runs
 from propose_keras.evaluation.temperature import sweep_temperatures
 
 __all__ = [
@@ -22,6 +22,6 @@ __all__ = [
     "read_report",
     "select_poses",
     "sweep_temperatures",
-    "tables_of_runs",
+    "table_of_runs",
     "write_report",
 ]

@@ -20,7 +20,12 @@ from propose_keras.evaluation.measures import (
 from propose_keras.evaluation.protocols import Protocol
 from propose_keras.geometry import root_centre
 from propose_keras.metrics.hypotheses import check_num_hypotheses
-from propose_keras.pose_model import PoseModel
+from propose_keras.pose_model import (
+    PoseModel,
+    ProbabilisticPoseModel,
+    has_latent_density,
+    is_probabilistic,
+)
 from propose_keras.skeletons import H36M_17
 
 # Hypotheses in flight per device by default: enough to fill it, little memory.
@@ -111,7 +116,7 @@ class Evaluator:
                 "Expected `batch_size` and `chunk_size` of at least 1, received "
                 f"{batch_size} and {chunk_size}."
             )
-        if self.num_hypotheses and not model.is_probabilistic:
+        if self.num_hypotheses and not is_probabilistic(model):
             raise EvaluationError(
                 f"{model.system_name} gives one pose, not a distribution: expected no "
                 f"`num_hypotheses`, received {list(self.num_hypotheses)}."
@@ -218,10 +223,10 @@ class Evaluator:
         """
         target = root_centre(pose_3d)
         mode = self.model.mode(keypoints=keypoints, image_size=image_size)
-        if not self.num_hypotheses:
+        if not (self.num_hypotheses and is_probabilistic(self.model)):
             return measure_mode(self.protocol, mode, target, keypoints)
         hypotheses, of_hypotheses = self._measure_chunks(
-            keypoints, image_size, target, row_seeds
+            self.model, keypoints, image_size, target, row_seeds
         )
         measures = measure_hypotheses(of_hypotheses, self.curve)
         measures.update(measure_distribution(hypotheses, target))
@@ -230,13 +235,20 @@ class Evaluator:
                 self.protocol, mode, hypotheses, of_hypotheses, target, keypoints
             )
         )
-        if self.model.has_latent_density:
+        if has_latent_density(self.model):
             measures["latent_log_prob"] = self.model.latent_log_prob(
                 keypoints=keypoints, image_size=image_size, pose_3d=pose_3d
             )
         return measures
 
-    def _measure_chunks(self, keypoints, image_size, target, row_seeds):
+    def _measure_chunks(
+        self,
+        model: ProbabilisticPoseModel,
+        keypoints,
+        image_size,
+        target,
+        row_seeds,
+    ):
         """Hypotheses `(batch, S, 17, 3)` and their measures, `(batch, S)` each."""
         batch_size = keypoints.shape[0]
         total = self._largest
@@ -246,7 +258,7 @@ class Evaluator:
         chunk = -(-total // num_chunks)
 
         def measure(first):
-            hypotheses = self.model.sample(
+            hypotheses = model.sample(
                 keypoints=keypoints,
                 image_size=image_size,
                 num_hypotheses=chunk,

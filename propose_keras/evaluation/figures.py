@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from propose_keras.evaluation.report import Report
+from propose_keras.evaluation.report import HypothesisMeasures, Report
 from propose_keras.evaluation.table_labels import ABBREVIATIONS
 from propose_keras.visualization.skeleton import matplotlib_figure
 
@@ -48,21 +48,20 @@ def save(figure, path: str | os.PathLike) -> None:
     figure.savefig(path.with_suffix(".pdf"), metadata={"CreationDate": None})
 
 
-def draw_calibration(reports: Mapping[str, Report]):
+def draw_calibration(measures: Mapping[str, HypothesisMeasures]):
     """Calibration curves: the share of truths within each quantile of the hypotheses.
 
     Args:
-        reports: Label to report of a probabilistic model.
+        measures: Label to the `hypotheses` of a report.
     """
     figure = make_figure(3.6, 3.8)
     axes = figure.add_subplot()
     axes.plot([0, 1], [0, 1], color="0.6", linewidth=1, label="calibrated")
-    for (label, report), color, marker in zip(reports.items(), COLORS, MARKERS):
-        measures = report.hypotheses
-        error = "not finite" if measures.ece is None else f"{measures.ece:.3f}"
+    for (label, entry), color, marker in zip(measures.items(), COLORS, MARKERS):
+        error = "not finite" if entry.ece is None else f"{entry.ece:.3f}"
         axes.plot(
-            measures.calibration.quantiles,
-            measures.calibration.share,
+            entry.calibration.quantiles,
+            entry.calibration.share,
             color=color,
             marker=marker,
             markersize=3.5,
@@ -100,7 +99,7 @@ def draw_error_by_action(report: Report, names=None):
         errors.append(report.results[name].mpjpe)
         axes.plot(
             positions,
-            errors,
+            np.array(errors, float),
             linestyle="none",
             marker=marker,
             color=color,
@@ -128,7 +127,8 @@ def draw_error_by_joint(report: Report):
     errors = report.error_by_joint
     figure = make_figure(3.4, 4.4)
     axes = figure.add_subplot()
-    bars = axes.barh(list(errors), list(errors.values()), color=COLORS[0])
+    lengths = np.array(list(errors.values()), float)
+    bars = axes.barh(list(errors), lengths, color=COLORS[0])
     axes.bar_label(bars, fmt="%.0f", padding=2, fontsize=8)
     axes.invert_yaxis()
     axes.tick_params(axis="y", labelsize=8)
@@ -142,26 +142,30 @@ def draw_error_by_num_hypotheses(reports: Mapping[str, Report]):
     """Error of the best hypothesis against their number, MPJPE and PA-MPJPE.
 
     Args:
-        reports: Label to report of a probabilistic model.
+        reports: Label to report; those without hypotheses are left out.
     """
     figure = make_figure(3.2, 4.8)
     axes = figure.add_subplot()
-    for (label, report), color, marker in zip(reports.items(), COLORS, MARKERS):
-        curve = report.hypotheses.error_by_num_hypotheses
+    curves = {
+        label: report.hypotheses.error_by_num_hypotheses
+        for label, report in reports.items()
+        if report.hypotheses is not None
+    }
+    for (label, curve), color, marker in zip(curves.items(), COLORS, MARKERS):
         for errors, name, dashes in (
             (curve.mpjpe, "MPJPE", "-"),
             (curve.pa_mpjpe, "PA-MPJPE", "--"),
         ):
             axes.plot(
                 curve.num_hypotheses,
-                errors,
+                np.array(errors, float),
                 dashes,
                 color=color,
                 marker=marker,
                 markersize=4,
                 label=f"{label}, {name}",
             )
-    numbers = curve.num_hypotheses
+    numbers = sorted({n for curve in curves.values() for n in curve.num_hypotheses})
     axes.set_xscale("log")
     axes.set_xticks(numbers, [str(n) for n in numbers])
     axes.minorticks_off()
@@ -205,6 +209,6 @@ def write_figures(report: Report, output_dir: str | os.PathLike) -> None:
     if report.hypotheses is not None:
         curve = draw_error_by_num_hypotheses({report.system: report})
         figures["error_by_num_hypotheses"] = curve
-        figures["calibration"] = draw_calibration({report.system: report})
+        figures["calibration"] = draw_calibration({report.system: report.hypotheses})
     for name, figure in figures.items():
         save(figure, folder / name)

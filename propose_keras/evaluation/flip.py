@@ -1,5 +1,7 @@
 """Test-time flip: a pose and its mirror image, lifted together."""
 
+from typing import Any
+
 from keras import ops
 
 from propose_keras import random
@@ -25,7 +27,8 @@ class FlipEnsemble:
     """
 
     def __init__(self, model: PoseModel):
-        self.model = model
+        # Of any kind: which methods may be called is the caller's knowledge.
+        self.model: Any = model
         self._order = list(model.normalization.skeleton.flip)
 
     @property

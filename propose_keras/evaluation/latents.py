@@ -22,12 +22,12 @@ def latent_means(model, arrays: PoseArrays, batch_size: int = 1024) -> np.ndarra
     def encode(keypoints, image_size, pose_3d):
         return _encode(model, keypoints, image_size, pose_3d)[0][:, 0]
 
-    encode = backend.compile_function(encode, tuple(model.variables))
+    compiled = backend.compile_function(encode, tuple(model.variables))
     sizes, means = arrays.image_sizes(), []
     for start in range(0, len(arrays), batch_size):
         rows = slice(start, start + batch_size)
         batch = (arrays.keypoints_2d[rows], sizes[rows], arrays.pose_3d[rows])
-        means.append(ops.convert_to_numpy(encode(*map(ops.convert_to_tensor, batch))))
+        means.append(ops.convert_to_numpy(compiled(*map(ops.convert_to_tensor, batch))))
     return np.concatenate(means)
 
 
@@ -55,7 +55,7 @@ def instance_depths(
     latents = losses.instance_sample(mean, scale, noise)
     pose = model.pilgd_learner.decode(latents, condition)
     poses = model.normalization.denormalize_pose(pose, view)
-    depths = ops.convert_to_numpy(poses)[..., 2]
+    depths = np.asarray(ops.convert_to_numpy(poses))[..., 2]
     depths = np.delete(depths, model.normalization.skeleton.root, axis=-1)
     return depths.reshape(len(arrays), -1)
 

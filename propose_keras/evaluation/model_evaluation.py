@@ -8,7 +8,7 @@ from propose_keras.evaluation.flip import FlipEnsemble
 from propose_keras.evaluation.protocols import Protocol
 from propose_keras.evaluation.report import Report
 from propose_keras.evaluation.summary import summarize
-from propose_keras.pose_model import PoseModel
+from propose_keras.pose_model import PoseModel, is_probabilistic
 
 
 def evaluate_model(
@@ -60,7 +60,7 @@ def evaluate_model(
     evaluator = Evaluator(
         FlipEnsemble(model) if flip_test else model,
         protocol,
-        num_hypotheses if model.is_probabilistic else (),
+        num_hypotheses if is_probabilistic(model) else (),
         seed=seed,
         batch_size=batch_size,
         chunk_size=chunk_size,

@@ -9,8 +9,11 @@ from propose_keras.data.arrays import PoseArrays
 from propose_keras.evaluation import figures
 from propose_keras.evaluation.latent_plane import draw_latent_means, spread_out_rows
 from propose_keras.evaluation.latents import instance_depths, latent_means
-from propose_keras.geometry import root_centre
-from propose_keras.pose_model import PoseModel
+from propose_keras.pose_model import (
+    PoseModel,
+    has_latent_density,
+    is_probabilistic,
+)
 from propose_keras.visualization import figure_hypotheses
 
 # Poses and hypotheses of each in the figure of hypotheses.
@@ -34,11 +37,11 @@ def write_model_figures(
     Raises:
         ImportError: If matplotlib is not installed.
     """
-    if not model.is_probabilistic:
+    if not is_probabilistic(model):
         return
     folder = pathlib.Path(output_dir)
     folder.mkdir(parents=True, exist_ok=True)
-    if model.has_latent_density:
+    if has_latent_density(model):
         points = latent_means(model, poses)
         figure = draw_latent_means(
             points,
@@ -48,17 +51,22 @@ def write_model_figures(
         )
         figures.save(figure, folder / "latent_means")
     else:
-        centred = ops.convert_to_numpy(root_centre(poses.pose_3d))
+        centred = poses.pose_3d - poses.pose_3d[:, :1]
         points = centred.reshape(len(poses), -1)
     # Poses far from each other, as in Fig. 3, so that the hypotheses differ.
     chosen = poses.subset(spread_out_rows(points, _NUM_FANS))
-    given = {"keypoints": chosen.keypoints_2d, "image_size": chosen.image_sizes()}
-    hypotheses = model.sample(**given, num_hypotheses=_FAN_SIZE, seed=seed)
+    hypotheses = model.sample(
+        keypoints=chosen.keypoints_2d,
+        image_size=chosen.image_sizes(),
+        num_hypotheses=_FAN_SIZE,
+        seed=seed,
+    )
+    mode = model.mode(keypoints=chosen.keypoints_2d, image_size=chosen.image_sizes())
     figure = figure_hypotheses(
         chosen.keypoints_2d,
         ops.convert_to_numpy(hypotheses),
         chosen.pose_3d,
-        ops.convert_to_numpy(model.mode(**given)),
+        ops.convert_to_numpy(mode),
         folder / "hypotheses.png",
         titles=list(chosen.labels("action")),
     )

@@ -1,4 +1,4 @@
-"""Tables in the paper's layout, published rows beside ours."""
+"""Tables in the paper's layout, with the published rows."""
 
 import functools
 import importlib.resources
@@ -48,8 +48,8 @@ def per_action_tables(
 
     Returns:
         Tables of MPJPE (P1) and PA-MPJPE (P2). Data sets with actions of their own get
-        a column for each. Beside published rows, each says its input, protocol and
-        source.
+        a column for each. Where there are published rows, each row has its input,
+        protocol and source.
     """
     actions = {
         action
@@ -166,7 +166,7 @@ def ablation_table(number: int, reports: Mapping[str, Sequence[Report]]) -> Tabl
     """The paper's Tables 4 to 7: MPJPE and PA-MPJPE of variants, mm.
 
     Ours are means over the reports of a variant, one per seed, with the standard
-    deviation over seeds and the calibration error beside.
+    deviation over seeds, and the calibration error.
 
     Args:
         number: 4 (PILGD), 5 (base), 6 (training scheme) or 7 (losses).
@@ -225,14 +225,12 @@ def ablation_table(number: int, reports: Mapping[str, Sequence[Report]]) -> Tabl
     return Table(title, columns, tuple(rows))
 
 
-def make_tables(
-    number: int, reports: Mapping[str, Report] | Mapping[str, Sequence[Report]]
-) -> Sequence[Table]:
-    """The paper's table of a number, 1 to 7.
+def make_tables(number: int, reports: Mapping[str, Report]) -> Sequence[Table]:
+    """One of the paper's Tables 1 to 3; `ablation_table` makes Tables 4 to 7.
 
     Args:
         number: The table's number in the paper.
-        reports: Label to report; for Tables 4 to 7 variant to list of reports.
+        reports: Label to report.
 
     Raises:
         ValueError: If there is no such table or a report does not fit it.
@@ -243,9 +241,10 @@ def make_tables(
         return [cross_dataset_table(reports)]
     if number == 3:
         return [single_hypothesis_table(reports)]
-    if number in (4, 5, 6, 7):
-        return [ablation_table(number, reports)]
-    raise ValueError(f"The paper has Tables 1 to 7; there is none of number {number}.")
+    raise ValueError(
+        f"Expected the number of a table of systems, 1 to 3, received {number}. Tables "
+        f"{min(VARIANTS)} to {max(VARIANTS)} compare runs: `table_of_runs`."
+    )
 
 
 def _over_seeds(errors):

@@ -115,7 +115,7 @@ class ErrorsOverHypotheses:
     worst: PoseError
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class HypothesisMeasures:
     """What a report holds of a distribution beyond `Report.results`.
 
@@ -150,7 +150,7 @@ class HypothesisMeasures:
     latent_nll: float | None = None
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Report:
     """The report of an evaluation.
 

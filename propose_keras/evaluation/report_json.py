@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 from collections.abc import Mapping
+from typing import Any
 
 from propose_keras.evaluation.report import (
     CalibrationCurve,
@@ -63,7 +64,7 @@ def _json_key(field: dataclasses.Field) -> str:
     return field.metadata.get("key", field.name)
 
 
-def _to_json(value):
+def _to_json(value) -> Any:
     """An object for JSON; fields that are optional and None are left out."""
     if dataclasses.is_dataclass(value):
         return {

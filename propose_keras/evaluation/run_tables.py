@@ -4,16 +4,14 @@ import os
 import pathlib
 from collections.abc import Sequence
 
-from propose_keras.evaluation.paper_tables import VARIANTS, make_tables
+from propose_keras.evaluation.paper_tables import VARIANTS, ablation_table
 from propose_keras.evaluation.report_json import read_report
 from propose_keras.evaluation.table import Table
 
 _REPORT = pathlib.Path("evaluation", "report.json")
 
 
-def tables_of_runs(
-    number: int, runs: str | os.PathLike
-) -> tuple[Sequence[Table], Sequence[str]]:
+def table_of_runs(number: int, runs: str | os.PathLike) -> tuple[Table, Sequence[str]]:
     """One of the paper's Tables 4 to 7, of the reports of the variants' runs.
 
     Args:
@@ -22,7 +20,7 @@ def tables_of_runs(
             table's `VARIANTS`, or `VARIANT/evaluation/report.json` for a lone run.
 
     Returns:
-        The tables, and the patterns of the reports that are missing: their cells are
+        The table, and the patterns of the reports that are missing: their cells are
         empty.
 
     Raises:
@@ -48,7 +46,7 @@ def tables_of_runs(
         raise ValueError(
             f"None of the reports of Table {number}: {', '.join(missing)}."
         )
-    return make_tables(number, reports), missing
+    return ablation_table(number, reports), missing
 
 
 def _read(path):

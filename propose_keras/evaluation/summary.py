@@ -4,7 +4,6 @@ import math
 
 import keras
 import numpy as np
-from keras import ops
 
 from propose_keras.data.arrays import PoseArrays
 from propose_keras.evaluation.evaluator import PoseMeasures
@@ -27,7 +26,7 @@ from propose_keras.metrics import (
     cps,
     expected_calibration_error,
 )
-from propose_keras.pose_model import PoseModel
+from propose_keras.pose_model import PoseModel, is_probabilistic
 from propose_keras.skeletons import H36M_17
 
 
@@ -59,8 +58,8 @@ def summarize(
     for number in measures.num_hypotheses:
         results[str(number)] = average.result("best", measures.curve.index(number))
     temperature = None
-    if model.is_probabilistic:
-        temperature = round(float(ops.convert_to_numpy(model.temperature)), 6)
+    if is_probabilistic(model):
+        temperature = round(float(model.temperature), 6)
     return Report(
         protocol=protocol.name,
         protocol_description=protocol.description,
@@ -84,13 +83,13 @@ def summarize(
             name: _finite(error)
             for name, error in zip(
                 H36M_17.joint_names,
-                np.mean(measures.values["mode_joints"], axis=0, dtype=np.float64),
+                measures.values["mode_joints"].mean(axis=0, dtype=np.float64),
             )
         },
         seconds=measures.seconds,
         hypotheses=_hypotheses(measures, average) if measures.num_hypotheses else None,
         system=model.system_name,
-        kind="probabilistic" if model.is_probabilistic else "deterministic",
+        kind="probabilistic" if is_probabilistic(model) else "deterministic",
         flip_test=flip_test,
         temperature=temperature,
     )

@@ -2,8 +2,6 @@
 
 from collections.abc import Callable, Sequence
 
-from keras import ops
-
 from propose_keras.data.arrays import PoseArrays
 from propose_keras.evaluation.evaluator import Evaluator
 from propose_keras.evaluation.flip import FlipEnsemble
@@ -71,7 +69,7 @@ def sweep_temperatures(
         batch_size=batch_size,
         chunk_size=chunk_size,
     )
-    before = float(ops.convert_to_numpy(model.temperature))
+    before = float(model.temperature)
     rows = []
     try:
         for temperature in temperatures:
@@ -79,6 +77,7 @@ def sweep_temperatures(
             measures = evaluator.evaluate(poses, progress)
             report = summarize(measures, poses, protocol, model)
             distribution = report.hypotheses
+            assert distribution is not None
             for number in evaluator.num_hypotheses:
                 result = report.results[str(number)]
                 rows.append(

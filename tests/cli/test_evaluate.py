@@ -1,4 +1,5 @@
 import contextlib
+import dataclasses
 import io
 import json
 import os
@@ -12,6 +13,7 @@ import pytest
 from absl import flags
 from keras import ops
 
+from propose_keras import evaluation
 from propose_keras.cli import evaluate, outputs
 from propose_keras.cli.errors import UserError
 from propose_keras.data import load_arrays
@@ -111,6 +113,31 @@ def test_errors_are_those_of_the_built_data(evaluated, workdir, synthetic_data_d
             )
 
 
+def test_the_library_gives_the_report_of_the_command(
+    evaluated, workdir, synthetic_data_dir
+):
+    protocol = evaluation.get_protocol("h36m")
+    dataset = "synthetic_human/tiny"
+    poses = evaluation.load_poses(protocol, dataset, synthetic_data_dir, frame_stride=8)
+    report = evaluation.evaluate_model(
+        load_model(workdir / "model.keras"),
+        protocol,
+        poses,
+        num_hypotheses=(1, 3),
+        seed=7,
+        dataset=dataset,
+        split="test",
+        frame_stride=8,
+    )
+    expected = evaluation.read_report(evaluated[0] / "report.json")
+    speed = expected.hypotheses.hypotheses_per_second
+    assert expected == dataclasses.replace(
+        report,
+        seconds=expected.seconds,
+        hypotheses=dataclasses.replace(report.hypotheses, hypotheses_per_second=speed),
+    )
+
+
 def test_presets_are_evaluated_as_their_runs_are(
     evaluated, workdir, arguments, tmp_path
 ):
@@ -152,8 +179,12 @@ def test_table_is_written_beside_published_rows(evaluated):
     assert "Martinez et al. 2017" in printed
     names = sorted(p.name for p in output.iterdir())
     assert names == [
-        *("report.json", "report.md", "table3.csv", "table3.json"),
-        *("table3.md", "table3.tex"),
+        "report.json",
+        "report.md",
+        "table3.csv",
+        "table3.json",
+        "table3.md",
+        "table3.tex",
     ]
 
 
@@ -313,8 +344,12 @@ def test_files_that_are_no_model_are_user_errors(arguments, tmp_path):
 def test_program_ends_with_code_2_and_one_message(tmp_path):
     process = subprocess.run(
         [
-            *(sys.executable, "-m", "propose_keras.cli.evaluate"),
-            *(f"--workdir={tmp_path}", "--dataset=human36m", "--data_dir=."),
+            sys.executable,
+            "-m",
+            "propose_keras.cli.evaluate",
+            f"--workdir={tmp_path}",
+            "--dataset=human36m",
+            "--data_dir=.",
         ],
         capture_output=True,
         text=True,

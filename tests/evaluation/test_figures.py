@@ -1,3 +1,5 @@
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
@@ -22,7 +24,9 @@ def test_figures_of_a_report_are_png_and_pdf(report, tmp_path):
     assert sorted(written) == sorted(
         f"{name}.{ending}"
         for name in (
-            *("calibration", "error_by_action", "error_by_joint"),
+            "calibration",
+            "error_by_action",
+            "error_by_joint",
             "error_by_num_hypotheses",
         )
         for ending in ("pdf", "png")
@@ -48,9 +52,25 @@ def test_series_differ_without_colour(report):
 
 
 def test_calibration_draws_the_curve_and_its_error(report):
-    (axes,) = figures.draw_calibration({"ours": report}).axes
+    (axes,) = figures.draw_calibration({"ours": report.hypotheses}).axes
     curve = next(x for x in axes.get_lines() if x.get_label() == "ours, ECE 0.120")
     np.testing.assert_allclose(curve.get_xydata(), [[0, 0], [0.5, 0.4], [1, 0.9]])
+
+
+def test_errors_that_are_not_finite_are_left_out_of_figures(report):
+    broken = dataclasses.replace(report.results["1"], mpjpe=None)
+    report = dataclasses.replace(
+        report,
+        results={**report.results, "1": broken},
+        error_by_joint={**report.error_by_joint, "RHip": None},
+        hypotheses=dataclasses.replace(report.hypotheses, ece=None),
+    )
+    (axes,) = figures.draw_error_by_action(report).axes
+    assert np.isnan(axes.get_lines()[1].get_ydata()[-1])
+    (axes,) = figures.draw_error_by_joint(report).axes
+    assert np.isnan(axes.patches[1].get_width())
+    (axes,) = figures.draw_calibration({"ours": report.hypotheses}).axes
+    assert "ours, ECE not finite" in {x.get_label() for x in axes.get_lines()}
 
 
 def test_spread_out_rows_are_far_from_each_other(rng):
@@ -116,7 +136,10 @@ def test_figures_of_a_model_are_of_what_it_offers(model, arrays, tmp_path, monke
 def test_colours_follow_what_the_data_set_has():
     human36m = ["Sitting", "Walking", "WalkDog", "Eating"]
     assert list(action_groups(human36m)) == [
-        *("on a chair", "walking", "walking", "other actions")
+        "on a chair",
+        "walking",
+        "walking",
+        "other actions",
     ]
     others = ["run"] * 4 + ["jump"] * 3 + ["climb"] * 2 + ["wash"]
     assert list(action_groups(others)) == others[:-1] + ["other actions"]

@@ -9,11 +9,13 @@ import pytest
 from propose_keras.data.human36m.naming import ACTIONS
 from propose_keras.evaluation.paper_tables import (
     VARIANTS,
+    ablation_table,
     make_tables,
     per_action_tables,
     published,
 )
 from propose_keras.evaluation.report import CorrectKeypoints, PoseError, Result
+from propose_keras.evaluation.run_tables import table_of_runs
 from propose_keras.evaluation.table import Table, write_tables
 from propose_keras.evaluation.table_labels import ABBREVIATIONS
 
@@ -99,7 +101,10 @@ def test_per_action_table_has_the_papers_columns(make_report):
     )
     assert tuple(ABBREVIATIONS) == ACTIONS
     assert [row[0] for row in mpjpe.rows] == [
-        *("ours, mode", "ours, one random sample", "ours, S=10", "ours, S=200")
+        "ours, mode",
+        "ours, one random sample",
+        "ours, S=10",
+        "ours, S=200",
     ]
     assert mpjpe.rows[0][1:17] == (*(50.0 + i for i in range(15)), 57.0)
     assert pa_mpjpe.rows[3][1:17] == (*(43.0 + i for i in range(15)), 50.0)
@@ -134,7 +139,8 @@ def test_table_1_marks_published_rows(make_report):
         assert set(sources[:-4]) == {"published: ProPose, Table 1"}
         assert set(sources[-4:]) == {"this report"}
         assert table.rows[-1][17:19] == (
-            *("human36m/gt", "h36m, frame stride 64, camera frame"),
+            "human36m/gt",
+            "h36m, frame stride 64, camera frame",
         )
 
 
@@ -172,7 +178,7 @@ def test_ablation_tables_put_ours_beside_the_papers(make_report, number, variant
         ]
         for i, v in enumerate(variants)
     }
-    (table,) = make_tables(number, reports)
+    table = ablation_table(number, reports)
     multi = [row for row in table.rows if row[0] == "MH"]
     assert [row[4] for row in multi] == [61.0 + 10 * i for i in range(len(variants))]
     assert [row[5] for row in multi] == pytest.approx([2**0.5] * len(variants))
@@ -183,7 +189,7 @@ def test_ablation_tables_put_ours_beside_the_papers(make_report, number, variant
         [] if number == 7 else [48.0 + 10 * i for i in range(len(variants))]
     )
     assert {row[9] for row in table.rows} == {"2"}
-    (partly,) = make_tables(number, {"full": [make_report()]})
+    partly = ablation_table(number, {"full": [make_report()]})
     ours = [row for row in partly.rows if row[4] is not None]
     assert {row[5] for row in ours} == {None}
     assert sum(row[4] is None for row in partly.rows) == len(table.rows) * (
@@ -195,15 +201,22 @@ def test_what_is_not_finite_leaves_its_cell_empty(make_report):
     broken = make_report()
     result = dataclasses.replace(broken.results["mode"], mpjpe=None)
     broken.results["mode"] = result
-    (table,) = make_tables(4, {"full": [make_report(), broken]})
+    table = ablation_table(4, {"full": [make_report(), broken]})
     row = next(row for row in table.rows if row[0] == "SH" and row[9] == "2")
     assert row[4:6] == (None, None)
     assert row[6] == 47.0
 
 
-def test_there_are_seven_tables():
-    with pytest.raises(ValueError, match="Tables 1 to 7"):
-        make_tables(8, {})
+@pytest.mark.parametrize("number", [0, 4, 8])
+def test_tables_of_systems_are_three(number):
+    with pytest.raises(ValueError, match=f"1 to 3, received {number}. Tables 4 to 7"):
+        make_tables(number, {})
+
+
+@pytest.mark.parametrize("number", [3, 8])
+def test_tables_of_runs_are_four(number, tmp_path):
+    with pytest.raises(ValueError, match=f"Tables 4 to 7 .* none of number {number}"):
+        table_of_runs(number, tmp_path)
 
 
 TABLE = Table("A & B, mm", ("Name", "P1"), (("x_1", 1.26), ("50% of y", None)))
@@ -236,5 +249,8 @@ def test_csv_and_json_are_not_rounded(tmp_path):
         *({"Name": "x_1", "P1": 1.26}, {"Name": "50% of y", "P1": None})
     ]
     assert sorted(p.suffix for p in tmp_path.iterdir()) == [
-        *(".csv", ".json", ".md", ".tex")
+        ".csv",
+        ".json",
+        ".md",
+        ".tex",
     ]
