@@ -53,7 +53,9 @@ def define_flags(values=flags.FLAGS):
     )
     integer("batch_size", 64, "Poses per step.", 1)
     integer("chunk_size", None, "Hypotheses per pose at once; unset: 65536 / batch.", 1)
-    integer("table", None, "Table of the paper to print and write beside ours.", 1, 7)
+    integer(
+        "table", None, "Table of the paper to print and write, with our rows.", 1, 7
+    )
     string("runs", None, "For Tables 4 to 7: folder of the variants' runs.")
     flags.DEFINE_list(
         "reports",

@@ -14,7 +14,7 @@ from propose_keras.evaluation.report import HypothesisMeasures, Report
 from propose_keras.evaluation.table_labels import ABBREVIATIONS
 from propose_keras.visualization.skeleton import matplotlib_figure
 
-# Okabe and Ito's palette; markers and dashes say the same again without colour.
+# Okabe and Ito's palette; markers and dashes tell series apart without colour.
 COLORS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9")
 MARKERS = ("o", "s", "^", "D", "v", "P")
 _WIDTH = 7.2  # inches: a page's text width

@@ -49,7 +49,7 @@ class Protocol:
     """What a number is made of.
 
     Attributes:
-        name: Printed beside every number, options included.
+        name: Printed with every number, options included.
         description: One line for people.
         datasets: Data sets it is defined on (names without config).
         pose_feature: The ground truth's feature in the built data set.

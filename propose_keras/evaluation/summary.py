@@ -41,7 +41,7 @@ def summarize(
     frame_stride: int = 1,
     flip_test: bool = False,
 ) -> Report:
-    """Averages measures of poses as a protocol says.
+    """Averages measures of poses by the rules of a protocol.
 
     Args:
         measures: Of `Evaluator.evaluate`.
@@ -138,10 +138,10 @@ def _hypotheses(measures, average):
 
 
 class _Average:
-    """Averages measures of poses as a protocol says.
+    """Averages measures of poses by the rules of a protocol.
 
-    A pose that the model made NaN of makes the mean NaN, None in a report: only ground
-    truth that is not finite is left out, and that has happened before.
+    Poses whose ground truth is not finite have been left out before. A pose that the
+    model gives as NaN makes the mean NaN, which a report holds as None.
     """
 
     def __init__(self, measures, poses, protocol):

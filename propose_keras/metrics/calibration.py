@@ -22,7 +22,7 @@ QUANTILES = np.arange(21) / 20
 def calibration_levels(hypotheses, target):
     """Where each joint's truth lies among its hypotheses, as an index of `QUANTILES`.
 
-    `[quantile_q(e_h) > e_gt]` is monotone in q, so one number says it all: the index of
+    `[quantile_q(e_h) > e_gt]` is monotone in q, so one number is enough: the index of
     the first q at which it holds, `len(QUANTILES)` if it never does. Quantiles are
     interpolated linearly, as NumPy does. The comparison needs the two hypotheses next
     to the truth only, so the distances are not sorted.

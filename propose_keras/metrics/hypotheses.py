@@ -2,9 +2,9 @@
 
 `errors` is `(batch, S)`: what a per-pose metric gives for hypotheses of shape
 `(batch, S, J, 3)`. Best, worst and top-k choose by the ground truth: they are oracles,
-and say what the hypotheses contain, not what a user gets. Minima of different metrics
-are taken apart: the hypothesis with the lowest MPJPE need not be the one with the
-lowest PA-MPJPE.
+and measure what the hypotheses contain, not what a user gets. Minima of different
+metrics are taken apart: the hypothesis with the lowest MPJPE need not be the one with
+the lowest PA-MPJPE.
 """
 
 import numpy as np

@@ -3,9 +3,13 @@ import dataclasses
 import numpy as np
 import pytest
 
-from propose_keras.data import Clip, PoseArrays
+from propose_keras.data import Clip, DatasetNotBuiltError, PoseArrays
 from propose_keras.data.human36m.naming import ALL_SEQUENCES, CAMERAS
-from propose_keras.evaluation.pose_selection import read_frame_list, select_poses
+from propose_keras.evaluation.pose_selection import (
+    load_poses,
+    read_frame_list,
+    select_poses,
+)
 from propose_keras.evaluation.protocols import (
     OPTIONS,
     PROTOCOLS,
@@ -188,3 +192,13 @@ def test_frame_list_belongs_to_the_protocol_that_needs_one(test_split, frame_lis
 def test_scenes_must_cover_the_subjects(test_split):
     with pytest.raises(ProtocolError, match="knows the scenes of TS1.* has also S11"):
         select_poses(get_protocol("3dhp-official"), test_split)
+
+
+def test_poses_are_of_a_known_split_and_a_fitting_data_set(tmp_path):
+    protocol = get_protocol("h36m")
+    with pytest.raises(ValueError, match="'test' or 'validation', received 'train'"):
+        load_poses(protocol, "human36m", tmp_path, "train")
+    with pytest.raises(ProtocolError, match="not on 'mpi_inf_3dhp'"):
+        load_poses(protocol, "mpi_inf_3dhp", tmp_path)
+    with pytest.raises(DatasetNotBuiltError, match="human36m"):
+        load_poses(protocol, "human36m", tmp_path)
