@@ -10,13 +10,14 @@ PACKAGE = ROOT / "propose_keras"
 
 # From the ground up; imports within a floor are allowed.
 FLOORS = [
-    {"version", "backend", "skeletons", "random", "settings"},
-    {"normalization", "geometry", "inputs", "pose_model", "presets"},
+    {"version", "backend", "files", "skeletons", "random", "settings"},
+    {"normalization", "geometry", "inputs", "pose_model", "presets", "drawing"},
     {"layers"},
     {"losses", "metrics", "networks"},
     {"training"},
     {"deterministic", "distribution", "model"},
-    {"evaluation", "inference", "serving", "visualization"},
+    {"evaluation", "inference", "serving"},
+    {"writers"},
     {"cli"},
 ]
 HEIGHT = {name: i for i, floor in enumerate(FLOORS) for name in floor}

@@ -8,7 +8,7 @@ import numpy as np
 from keras import ops
 from tensorboard import summary
 
-from propose_keras import backend
+from propose_keras import backend, files
 from propose_keras.cli.errors import UserError
 from propose_keras.geometry import root_centre
 from propose_keras.metrics.hypotheses import best
@@ -112,12 +112,13 @@ class HistoryFile(keras.callbacks.Callback):
         step = (epoch + 1) * self._interval
         row = {name: f"{float(value):.6g}" for name, value in logs.items()}
         self._rows.append({"step": step, **row})
-        beside = self._path.with_name(f".writing_{self._path.name}")
-        with open(beside, "w", newline="", encoding="utf-8") as file:
+        with (
+            files.whole_file(self._path) as staged,
+            open(staged, "w", newline="", encoding="utf-8") as file,
+        ):
             writer = csv.DictWriter(file, list(self._rows[0]), extrasaction="ignore")
             writer.writeheader()
             writer.writerows(self._rows)
-        beside.replace(self._path)
 
 
 class Checkpoints(keras.callbacks.Callback):

@@ -1,6 +1,8 @@
 """How the command-line programs end when the user asked for the impossible."""
 
 import contextlib
+import errno
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 
@@ -30,9 +32,9 @@ def run_main(
 ) -> None:
     """Runs an absl `main(argv)` and ends the process with its exit code.
 
-    A `UserError` is printed to standard error and ends the process with code 2,
-    which is also what wrong flags end with. Any other exception is a defect of the
-    program and keeps its traceback.
+    A `UserError`, or a disk that is full, is printed to standard error and ends the
+    process with code 2, which is also what wrong flags end with. Any other exception is
+    a defect of the program and keeps its traceback.
 
     Args:
         main: Takes the positional arguments (the program's name first); what it
@@ -61,8 +63,24 @@ def run_main(
         except UserError as error:
             print(f"Error: {error}", file=sys.stderr)
             return EXIT_USER_ERROR
+        except OSError as error:
+            if not is_full_disk(error):
+                raise
+            print(
+                f"Error: The disk is full, nothing more could be written ({error}). "
+                "Make room and repeat the command.",
+                file=sys.stderr,
+            )
+            return EXIT_USER_ERROR
 
     app.run(guarded, flags_parser=_parse_flags)
+
+
+def is_full_disk(error: OSError) -> bool:
+    """Whether an error says that a disk, a quota or a size limit was reached."""
+    # HDF5 reports the system's error in its text only.
+    full = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    return error.errno in full or any(os.strerror(n) in str(error) for n in full)
 
 
 def _parse_flags(argv: Sequence[str]) -> Sequence[str]:

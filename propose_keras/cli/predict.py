@@ -16,12 +16,11 @@ from propose_keras.cli.errors import UserError, run_main
 from propose_keras.data.infilling import MIN_JOINTS
 from propose_keras.inference import Lifter
 from propose_keras.inference.model_camera import check_intrinsics
-from propose_keras.inference.writing import open_writer
 from propose_keras.skeletons import SKELETONS
+from propose_keras.writers import PoseWriters, open_writer
 
 DEFAULT_PRESET = "propose_cmu"
 _SECONDS_BETWEEN_LINES = 10.0
-_OUTPUTS = ("output", "figure", "video", "html")
 
 
 def define_flags(values=flags.FLAGS):
@@ -36,10 +35,14 @@ def define_flags(values=flags.FLAGS):
         "there is no --model either.",
     )
     string("model", None, "The model.keras of a run.")
-    string("output", None, "File to write: FILE.npz, FILE.json or FILE.bvh.")
-    string("figure", None, "Picture of a few poses to write: FILE.png, .pdf or .svg.")
-    string("video", None, "Film to write: FILE.mp4 or FILE.gif.")
-    string("html", None, "Stand-alone page with a 3D viewer to write: FILE.html.")
+    flags.DEFINE_multi_string(
+        "output",
+        [],
+        "Files to write, with commas between or one flag each: arrays (.npz, .json), "
+        "an animation (.bvh), a stand-alone page with a 3D viewer (.html), a video "
+        "(.mp4, .gif), a picture of a few poses (.png, .pdf, .svg).",
+        flag_values=values,
+    )
     integer("num_hypotheses", 200, "Hypotheses S of each pose.", 1)
     integer("seed", 0, "Of the hypotheses.", 0, 2**31 - 1)
     flags.DEFINE_enum(
@@ -77,66 +80,39 @@ def execute(source, values):
     Raises:
         UserError: If the flags, the keypoints, the model or the outputs do not fit.
     """
-    paths = {
-        name: pathlib.Path(getattr(values, name)).expanduser()
-        for name in _OUTPUTS
-        if getattr(values, name)
-    }
+    names = [name.strip() for names in values.output for name in names.split(",")]
+    paths = [pathlib.Path(name).expanduser() for name in names if name]
     if not paths:
-        raise UserError(
-            "There is nothing to write: pass --output, --figure, --video or --html."
-        )
+        raise UserError("There is nothing to write: pass --output, as in poses.npz.")
     source = pathlib.Path(source).expanduser()
-    if len({path.resolve() for path in (source, *paths.values())}) <= len(paths):
+    if len({path.resolve() for path in (source, *paths)}) <= len(paths):
         raise UserError("Two outputs have the same name, or one is the input.")
     image_size = parse_image_size(values.image_size)
     intrinsics = parse_intrinsics(values.intrinsics)
     if not source.exists():
         raise UserError(f"There is no file or folder {source}.")
     with contextlib.ExitStack() as stack:
-        # The first is entered last, and so finished first: it matters most.
-        writers = [
-            stack.enter_context(_open(name, paths[name], values.frame_rate, image_size))
-            for name in reversed(paths)
-        ]
+        options = values.frame_rate, image_size
+        makers = [functools.partial(_open, path, *options) for path in paths]
+        writers = stack.enter_context(PoseWriters(makers))
         lifter = make_lifter(values)
         try:
             stream = lifter.stream(source, values.layout, image_size, intrinsics)
             summary = lift(stream, writers)
-            stack.close()  # Now, so that a disk that is full is told of.
+            stack.close()  # Now, so that errors of writing are caught, too.
         except (OSError, ValueError) as error:
             raise UserError(str(error)) from error
-    written = [
-        path
-        for writer, path in zip(reversed(writers), paths.values())
-        for path in getattr(writer, "paths", [path])
-    ]
-    print(f"Wrote {', '.join(map(str, written))}: {summary}")
-    for writer in writers:
-        if getattr(writer, "num_left_out", 0):
-            print(
-                f"{writer.path} leaves out {writer.num_left_out:,} frames at its end."
-            )
+    print(f"Wrote {', '.join(map(str, writers.paths))}: {summary}")
+    for note in writers.notes:
+        print(note)
 
 
-def _open(name, path, frame_rate, image_size):
-    """The writer of an output, by the name of its flag."""
+def _open(path, frame_rate, image_size):
+    """The writer of an output."""
     try:
-        if name == "figure":
-            from propose_keras.visualization.figure_writer import FigureWriter
-
-            return FigureWriter(path)
-        if name == "video":
-            from propose_keras.visualization.video import VideoWriter
-
-            return VideoWriter(path, frame_rate=frame_rate, image_size=image_size)
-        if name == "html":
-            from propose_keras.visualization.viewer import HtmlWriter
-
-            return HtmlWriter(path)
-        return open_writer(path, frame_rate=frame_rate)
+        return open_writer(path, frame_rate, image_size)
     except (OSError, ValueError, ImportError) as error:
-        raise UserError(f"Cannot write --{name}={path}: {error}") from error
+        raise UserError(f"Cannot write --output={path}: {error}") from error
 
 
 def make_lifter(values):
@@ -164,8 +140,8 @@ def make_lifter(values):
         raise UserError(str(error)) from error
 
 
-def lift(stream, writers):
-    """Lifts everything of a stream into writers.
+def lift(stream, writer):
+    """Lifts everything of a stream into a writer.
 
     Returns:
         What was done, in words.
@@ -173,8 +149,7 @@ def lift(stream, writers):
     people, num_poses, num_missing, num_skipped, num_hypotheses = set(), 0, 0, 0, 0
     last = time.monotonic()
     for poses in stream:
-        for writer in writers:
-            writer.write(poses)
+        writer.write(poses)
         people.update(poses.person.tolist())
         num_poses += len(poses)
         num_missing += int(poses.missing.sum())

@@ -12,6 +12,7 @@ import keras
 import numpy as np
 from absl import flags
 
+from propose_keras import files
 from propose_keras.cli import training_flags
 from propose_keras.cli.callbacks import Checkpoints, HistoryFile, TensorBoardLog
 from propose_keras.cli.errors import UserError, run_main
@@ -207,10 +208,8 @@ def claim_workdir(workdir, values):
     try:
         workdir.mkdir(parents=True, exist_ok=True)
         (workdir / "train.flags").write_text(training_flags.flagfile_text(values))
-        # Written last and renamed: a folder that has it is claimed.
-        beside = path.with_name(".writing_configuration")
-        beside.write_text(json.dumps(mine, indent=2) + "\n")
-        beside.replace(path)
+        # Written last: a folder that has it is claimed.
+        files.write_text(path, json.dumps(mine, indent=2) + "\n")
     except OSError as error:
         raise UserError(f"Cannot write to --workdir={workdir}: {error}.") from error
 

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from propose_keras.drawing import matplotlib_figure
 from propose_keras.evaluation.report import HypothesisMeasures, Report
 from propose_keras.evaluation.table_labels import ABBREVIATIONS
-from propose_keras.visualization.skeleton import matplotlib_figure
 
 # Okabe and Ito's palette; markers and dashes tell series apart without colour.
 COLORS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9")

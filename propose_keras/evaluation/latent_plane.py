@@ -4,8 +4,8 @@ import collections
 
 import numpy as np
 
+from propose_keras.drawing import draw_pose_3d
 from propose_keras.evaluation.figures import COLORS, MARKERS, make_figure
-from propose_keras.visualization.skeleton import draw_pose_3d
 
 # Who is where in Fig. 3: fifteen colours could not be told apart.
 ACTION_GROUPS = {

@@ -6,6 +6,7 @@ import pathlib
 from keras import ops
 
 from propose_keras.data.arrays import PoseArrays
+from propose_keras.drawing import figure_hypotheses
 from propose_keras.evaluation import figures
 from propose_keras.evaluation.latent_plane import draw_latent_means, spread_out_rows
 from propose_keras.evaluation.latents import instance_depths, latent_means
@@ -14,7 +15,6 @@ from propose_keras.pose_model import (
     has_latent_density,
     is_probabilistic,
 )
-from propose_keras.visualization import figure_hypotheses
 
 # Poses and hypotheses of each in the figure of hypotheses.
 _NUM_FANS, _FAN_SIZE = 4, 50

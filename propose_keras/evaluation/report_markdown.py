@@ -8,8 +8,9 @@ from propose_keras.evaluation.measures import TOP_K
 from propose_keras.evaluation.paper_tables import per_action_tables
 from propose_keras.evaluation.report import PoseError, Report
 from propose_keras.evaluation.report_json import report_to_json
-from propose_keras.evaluation.table import Table, write_text
+from propose_keras.evaluation.table import Table
 from propose_keras.evaluation.table_labels import options
+from propose_keras.files import write_text
 
 
 def write_report(report: Report, output_dir: str | os.PathLike) -> None:

@@ -8,6 +8,8 @@ import os
 import pathlib
 from collections.abc import Sequence
 
+from propose_keras import files
+
 
 @dataclasses.dataclass(frozen=True)
 class Table:
@@ -90,22 +92,11 @@ def write_tables(
         output_dir: Folder, made if it is not there.
     """
     folder = pathlib.Path(output_dir)
-    write_text(folder / f"{name}.md", "\n".join(t.to_markdown() for t in tables))
-    write_text(folder / f"{name}.tex", "\n".join(t.to_latex() for t in tables))
-    write_text(folder / f"{name}.csv", "\n".join(t.to_csv() for t in tables))
+    files.write_text(folder / f"{name}.md", "\n".join(t.to_markdown() for t in tables))
+    files.write_text(folder / f"{name}.tex", "\n".join(t.to_latex() for t in tables))
+    files.write_text(folder / f"{name}.csv", "\n".join(t.to_csv() for t in tables))
     objects = json.dumps([t.to_json() for t in tables], indent=2, allow_nan=False)
-    write_text(folder / f"{name}.json", objects + "\n")
-
-
-def write_text(path: pathlib.Path, text: str) -> None:
-    """Writes a text file whole or not at all; its folder is made if missing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    files.write_text(folder / f"{name}.json", objects + "\n")
 
 
 def _text(cell) -> str:

@@ -8,12 +8,11 @@ import importlib.metadata
 import json
 import os
 import pathlib
-import shutil
-import tempfile
 
 import h5py
 import keras
 
+from propose_keras import files
 from propose_keras.version import __version__
 
 _FOLDER = pathlib.Path(__file__).parent
@@ -142,15 +141,12 @@ def save_preset(model, folder: str | os.PathLike, training: dict | None = None) 
     }
     copy = type(model).from_config(model.get_config())
     copy.set_weights(model.get_weights())
-    staged = pathlib.Path(tempfile.mkdtemp(prefix=".writing_", dir=folder))
-    try:
+    with files.staging_folder(folder / _CONFIG) as staged:
         copy.save_weights(staged / _WEIGHTS)
         for name, value in ((_METADATA, metadata), (_CONFIG, config)):
             (staged / name).write_text(json.dumps(value, indent=2) + "\n")
         for name in (_WEIGHTS, _METADATA, _CONFIG):
             os.replace(staged / name, folder / name)
-    finally:
-        shutil.rmtree(staged, ignore_errors=True)
 
 
 def _read_json(path):

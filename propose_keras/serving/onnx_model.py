@@ -15,7 +15,7 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
-from propose_keras import backend, metrics, random
+from propose_keras import backend, files, metrics, random
 from propose_keras.model import ProPose
 from propose_keras.serving.signatures import SPREAD_NUM_HYPOTHESES, SPREAD_SEED
 from propose_keras.version import __version__
@@ -87,8 +87,8 @@ def export_onnx(model: ProPose, folder: str | os.PathLike) -> pathlib.Path:
     convert = _convert if backend.name == "tensorflow" else _convert_elsewhere
     contents = convert(model)
     parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=parent) as hidden:
-        staged = pathlib.Path(hidden) / folder.name
+    with files.staging_folder(folder) as hidden:
+        staged = hidden / folder.name
         staged.mkdir()
         for name, content in contents.items():
             (staged / name).write_bytes(content)

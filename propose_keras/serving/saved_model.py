@@ -2,10 +2,10 @@
 
 import numbers
 import pathlib
-import tempfile
 
 import tensorflow as tf
 
+from propose_keras import files
 from propose_keras.serving.programs import make_module
 from propose_keras.serving.server_files import write_server_files
 from propose_keras.serving.signatures import make_signatures
@@ -50,8 +50,8 @@ def export_saved_model(model, output, version, num_hypotheses=200):
     output.mkdir(parents=True, exist_ok=True)
     signatures = make_signatures(model, int(num_hypotheses))
     module, functions = make_module(model, signatures)
-    with tempfile.TemporaryDirectory(prefix=f".{version}.", dir=output) as folder:
-        staged = pathlib.Path(folder) / str(version)
+    with files.staging_folder(final) as folder:
+        staged = folder / str(version)
         try:
             tf.saved_model.save(module, str(staged), signatures=functions)
             write_warmup_requests(staged, signatures)

@@ -1,19 +1,20 @@
 """Checkpoints that a kill at any moment cannot spoil."""
 
 import json
-import os
 import pathlib
 import shutil
 
 import keras
 from keras import ops
 
+from propose_keras import files
+
 _PREFIX = "step_"
 _WEIGHTS, _STATE = "state.weights.h5", "state.json"
 
 
 def save_checkpoint(model, directory, state, keep=2):
-    """Writes weights, optimizers and step beside the old checkpoints, then renames.
+    """Writes weights, optimizers and step as a folder that appears when it is whole.
 
     Args:
         model: A compiled model.
@@ -27,15 +28,10 @@ def save_checkpoint(model, directory, state, keep=2):
     directory = pathlib.Path(directory)
     step = current_step(model)
     path = directory / f"{_PREFIX}{step:08d}"
-    for leftover in directory.glob(".writing_*"):
-        shutil.rmtree(leftover)
-    beside = directory / f".writing_{os.getpid()}"
-    beside.mkdir(parents=True)
-    model.save_weights(beside / _WEIGHTS)
-    (beside / _STATE).write_text(json.dumps({"step": step, **state}))
-    if path.exists():
-        shutil.rmtree(path)
-    os.replace(beside, path)
+    directory.mkdir(parents=True, exist_ok=True)
+    with files.whole_folder(path) as folder:
+        model.save_weights(folder / _WEIGHTS)
+        (folder / _STATE).write_text(json.dumps({"step": step, **state}))
     for old in _checkpoints(directory)[:-keep]:
         shutil.rmtree(old)
     return path
@@ -64,17 +60,15 @@ def current_step(model):
 
 
 def save_model(model, path):
-    """Writes a `.keras` file beside `path` and renames it.
+    """Writes a `.keras` file, whole or not at all.
 
     The file holds the model as users need it, without its optimizers, which are up to
     three times as large; checkpoints have those.
     """
-    path = pathlib.Path(path)
-    beside = path.with_name(f".writing_{os.getpid()}_{path.name}")
     copy = type(model).from_config(model.get_config())
     copy.set_weights(model.get_weights())
-    keras.saving.save_model(copy, beside)
-    os.replace(beside, path)
+    with files.whole_file(path) as staged:
+        keras.saving.save_model(copy, staged)
 
 
 def _checkpoints(directory):

@@ -14,6 +14,12 @@ def main(argv):
         raise UserError("seven is taken. Choose another --number.")
     if flags.FLAGS.number == 8:
         raise ZeroDivisionError("a defect")
+    if flags.FLAGS.number == 9:
+        raise OSError(28, "No space left on device", "model.keras")
+    if flags.FLAGS.number == 10:
+        raise OSError("Can't write data (error message = 'No space left on device')")
+    if flags.FLAGS.number == 11:
+        raise OSError(5, "Input/output error")
     print("number", flags.FLAGS.number)
 
 run_main(main)
@@ -60,6 +66,20 @@ def test_defects_keep_their_traceback(run):
     assert process.returncode == 1
     assert "Traceback" in process.stderr
     assert "ZeroDivisionError: a defect" in process.stderr
+
+
+@pytest.mark.parametrize("number", [9, 10])
+def test_a_full_disk_is_one_message(run, number):
+    process = run(f"--number={number}")
+    assert process.returncode == 2
+    assert process.stderr.startswith("Error: The disk is full")
+    assert process.stderr.count("\n") == 1
+
+
+def test_other_errors_of_the_system_keep_their_traceback(run):
+    process = run("--number=11")
+    assert process.returncode == 1
+    assert "Traceback" in process.stderr
 
 
 def test_named_arguments_may_stand_before_flags(tmp_path):

@@ -12,7 +12,7 @@ from propose_keras import Lifter, ProPose
 from propose_keras.cli import predict
 from propose_keras.cli.errors import UserError
 from propose_keras.inference import load_model
-from propose_keras.visualization.figure_writer import FigureWriter
+from propose_keras.writers.figure import FigureWriter
 
 
 def detections(num_frames=5):
@@ -71,9 +71,8 @@ def arguments(model_file, output):
 def test_npz_and_figure(model_file, source, tmp_path, capsys):
     execute(
         source,
-        *arguments(model_file, tmp_path / "a.npz"),
+        *arguments(model_file, f"{tmp_path / 'a.npz'},{tmp_path / 'a.png'}"),
         "--seed=5",
-        f"--figure={tmp_path / 'a.png'}",
     )
     assert "10 poses of 2 people with 4 hypotheses each" in capsys.readouterr().out
     assert {p.name for p in tmp_path.iterdir()} == {"a.npz", "a.png"}
@@ -92,19 +91,19 @@ def test_everything_at_once(model_file, source, tmp_path, capsys):
     pytest.importorskip("imageio_ffmpeg", reason="needs propose-keras[visualization]")
     pytest.importorskip("plotly", reason="needs propose-keras[visualization]")
     flags = arguments(model_file, tmp_path / "a.bvh")
-    others = {"html": "a.html", "video": "a.gif", "figure": "a.png"}
-    execute(source, *flags, *(f"--{k}={tmp_path / v}" for k, v in others.items()))
+    others = "a.html", "a.gif", "a.png"
+    execute(source, *flags, *(f"--output={tmp_path / name}" for name in others))
     written = {path.name for path in tmp_path.iterdir()}
-    assert written == {*others.values(), "a.person3.bvh", "a.person8.bvh"}
+    assert written == {*others, "a.person3.bvh", "a.person8.bvh"}
     printed = capsys.readouterr().out
     assert all(str(tmp_path / name) in printed for name in written)
     assert "10 poses of 2 people" in printed
 
 
 def test_intrinsics_replace_the_image_size(model_file, source, tmp_path):
-    flags = arguments(model_file, tmp_path / "a.npz")
-    execute(source, *flags, "--image_size=", "--intrinsics=1150,1150,500,500")
-    execute(source, *flags, f"--output={tmp_path / 'b.npz'}")
+    others = "--image_size=", "--intrinsics=1150,1150,500,500"
+    execute(source, *arguments(model_file, tmp_path / "a.npz"), *others)
+    execute(source, *arguments(model_file, tmp_path / "b.npz"))
     with np.load(tmp_path / "a.npz") as found, np.load(tmp_path / "b.npz") as expected:
         np.testing.assert_allclose(found["mode"], expected["mode"], atol=0.1)
 
@@ -181,8 +180,7 @@ def test_wrong_keypoints_write_nothing(model_file, tmp_path, text, message):
     with pytest.raises(UserError, match=message):
         execute(
             tmp_path / "in.json",
-            *arguments(model_file, tmp_path / "a.npz"),
-            f"--figure={tmp_path / 'a.png'}",
+            *arguments(model_file, f"{tmp_path / 'a.npz'},{tmp_path / 'a.png'}"),
         )
     assert [p.name for p in tmp_path.iterdir()] == ["in.json"]
 
@@ -190,15 +188,12 @@ def test_wrong_keypoints_write_nothing(model_file, tmp_path, text, message):
 @pytest.mark.parametrize(
     "wrong, message",
     [
-        (["--output="], "nothing to write: pass --output"),
         (["--preset=propose_cmu"], "--model or --preset, not both"),
         (["--model=", "--preset=nobody"], "no preset 'nobody': it is .* propose_cmu"),
         (["--intrinsics=1000,1000"], "expected FX,FY,CX,CY"),
         (["--intrinsics=0,1,2,3"], "expected FX,FY,CX,CY"),
-        (["--figure={folder}/b.npz"], "Cannot write --figure=.*ends in .png"),
-        (["--html={folder}/a.txt"], "Cannot write --html="),
-        (["--video={folder}/a.avi"], "Cannot write --video="),
-        (["--figure={folder}/a.png", "--output={folder}/a.png"], "the same name"),
+        (["--output={folder}/a.avi"], "Cannot write --output=.*.mp4 or .gif"),
+        (["--output={folder}/b.png,{folder}/b.png"], "the same name"),
         (["--model=/no/model.keras"], "no model file /no/model.keras. Pass the model"),
         (["--model={source}"], "is not a .keras file"),
         (["--output={folder}/a.txt"], "Cannot write --output=.*.npz or .json or .bvh"),
@@ -208,8 +203,7 @@ def test_wrong_keypoints_write_nothing(model_file, tmp_path, text, message):
         (["--image_size=0x10"], "expected WIDTHxHEIGHT"),
         (["--image_size="], "how large the images are"),
         (["--layout=coco17"], "found 26 joints; the layout 'coco17' has 17"),
-        (["--figure={folder}/a.mp4"], "--figure=.*ends in .png"),
-        (["--figure={folder}/none/a.png"], "Cannot write --figure="),
+        (["--output={folder}/none/a.png"], "Cannot write --output="),
     ],
 )
 def test_wrong_flags_write_nothing(model_file, source, tmp_path, wrong, message):
@@ -231,5 +225,35 @@ def test_program_ends_with_code_2_and_one_message(model_file, tmp_path):
     )
     assert process.returncode == 2
     assert f"Error: There is no file or folder {missing}." in process.stderr
+    assert "Traceback" not in process.stderr
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("suffix", ["npz", "json", "html"])
+def test_a_full_disk_ends_with_code_2_and_leaves_nothing(
+    model_file, source, tmp_path, suffix
+):
+    pytest.importorskip("plotly", reason="needs the extra visualization")
+    arguments_ = arguments(model_file, tmp_path / f"a.{suffix}")
+    # A limit of 4 blocks of 1024 bytes for each file, in place of a disk.
+    process = subprocess.run(
+        [
+            "bash",
+            "-c",
+            'ulimit -f 4; exec "$@"',
+            "-",
+            sys.executable,
+            "-m",
+            "propose_keras.cli.predict",
+            str(source),
+            *arguments_,
+        ],
+        capture_output=True,
+        text=True,
+        env=os.environ,
+        check=False,
+    )
+    assert process.returncode == 2, process.stderr
+    assert "File too large" in process.stderr
     assert "Traceback" not in process.stderr
     assert not list(tmp_path.iterdir())

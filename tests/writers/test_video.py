@@ -9,8 +9,8 @@ import pytest
 
 from propose_keras.inference import LiftedPoses
 from propose_keras.skeletons import H36M_17
-from propose_keras.visualization.frame_painter import VIEWS, project
-from propose_keras.visualization.video import VideoWriter
+from propose_keras.writers.frame_painter import VIEWS, project
+from propose_keras.writers.video import VideoWriter
 
 pytest.importorskip("matplotlib")
 imageio_ffmpeg = pytest.importorskip("imageio_ffmpeg")
@@ -102,7 +102,7 @@ def test_one_picture_per_frame(tmp_path, lifted, name, rate):
     poses = lifted([(f"{i}.jpg", 0) for i in range(9)])
     writer, frames, found = write(path, poses, frame_rate=rate)
     assert writer.num_frames == 9
-    assert writer.num_left_out == 0
+    assert writer.notes == []
     assert found == pytest.approx(rate, rel=0.02)
     for before, after in zip(frames, frames[1:]):
         moved = np.abs(before.astype(int) - after).max(axis=-1) > 60
@@ -196,7 +196,7 @@ def test_people_keep_their_panels(lifted, tmp_path, monkeypatch):
             assert max(person.slot for person in people) < self.num_slots
             return np.zeros((*self.size[::-1], 4), np.uint8)
 
-    monkeypatch.setattr("propose_keras.visualization.video.FramePainter", Painter)
+    monkeypatch.setattr("propose_keras.writers.video.FramePainter", Painter)
     groups = [[1, 2, 3], [3, 2, 5], [9, 8, 3, 2, 5, 7], [9, 8], [1, 2, 3, 4, 8]]
     poses = lifted([(f"f{i}", p) for i, group in enumerate(groups) for p in group])
     write(tmp_path / "a.gif", poses)
@@ -270,9 +270,10 @@ def test_max_frames(tmp_path, lifted):
     poses = lifted([(i // 2, i % 2) for i in range(14)])
     path = tmp_path / "a.mp4"
     writer, _, _ = write(path, poses, max_frames=7)
-    assert (writer.num_frames, writer.num_left_out) == (7, 0)
+    assert (writer.num_frames, writer.notes) == (7, [])
     writer, frames, _ = write(path, poses, max_frames=4)
-    assert (writer.num_frames, writer.num_left_out) == (4, 3)
+    assert writer.num_frames == 4
+    assert "leaves out 3 frames" in writer.notes[0]
     assert len(frames) == 4
 
 
@@ -295,9 +296,7 @@ def test_failure_leaves_everything_as_it_was(tmp_path, lifted, name, monkeypatch
             raise KeyboardInterrupt
         return np.zeros((*SIZE[::-1], 4), np.uint8)
 
-    monkeypatch.setattr(
-        "propose_keras.visualization.frame_painter.FramePainter.draw", draw
-    )
+    monkeypatch.setattr("propose_keras.writers.frame_painter.FramePainter.draw", draw)
     with pytest.raises(KeyboardInterrupt), VideoWriter(path, size=SIZE) as writer:
         writer.write(lifted([(0, 0), (1, 0), (2, 0)]))
     assert calls == ["0", "1"]

@@ -7,8 +7,8 @@ import pytest
 from propose_keras.data import synthetic
 from propose_keras.data.mocap.bvh import read_bvh
 from propose_keras.inference import LiftedPoses
-from propose_keras.inference.bvh import BvhWriter
 from propose_keras.skeletons import H36M_17
+from propose_keras.writers.bvh import BvhWriter
 
 BONES = [(parent, child) for parent, child in H36M_17.bones]
 # Bones that no other bone of their joint has to share a rotation with.

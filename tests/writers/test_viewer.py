@@ -11,10 +11,11 @@ import sys
 import numpy as np
 import pytest
 
+from propose_keras import drawing
 from propose_keras.inference import AXES, LiftedPoses
 from propose_keras.skeletons import H36M_17
-from propose_keras.visualization import skeleton, viewer
-from propose_keras.visualization.viewer import HtmlWriter
+from propose_keras.writers import html as viewer
+from propose_keras.writers.html import HtmlWriter
 
 HOSTILE = "</script><script>document.title='taken'</script><img src=x onerror=alert(1)>"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -465,9 +466,9 @@ def test_picture_shows_the_pose(tmp_path, browse, standing):
     space = np.s_[130:640, 30:900]
     image = np.s_[130:450, 960:1240]
     for region in (space, image):
-        left = where(skeleton.LEFT_COLOR, region)
-        right = where(skeleton.RIGHT_COLOR, region)
-        middle = where(skeleton.MIDDLE_COLOR, region)
+        left = where(drawing.LEFT_COLOR, region)
+        right = where(drawing.RIGHT_COLOR, region)
+        middle = where(drawing.MIDDLE_COLOR, region)
         # The person of `standing` looks into the camera; the middle is above the hip.
         assert left[:, 1].min() > right[:, 1].mean()
         assert right[:, 1].max() < left[:, 1].mean()

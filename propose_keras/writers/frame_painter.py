@@ -6,8 +6,7 @@ import dataclasses
 
 import numpy as np
 
-from propose_keras.skeletons import H36M_17
-from propose_keras.visualization.skeleton import (
+from propose_keras.drawing import (
     FRONT_VIEW,
     HYPOTHESIS_COLOR,
     LEFT_COLOR,
@@ -16,6 +15,7 @@ from propose_keras.visualization.skeleton import (
     SIDE_VIEW,
     matplotlib_figure,
 )
+from propose_keras.skeletons import H36M_17
 
 VIEWS = {"camera's view": FRONT_VIEW, "from the side": SIDE_VIEW}
 _BONES = np.array(H36M_17.bones)

@@ -9,12 +9,12 @@ from collections.abc import Callable, Generator
 
 import numpy as np
 
-from propose_keras.visualization.frame_painter import PAPER
-from propose_keras.visualization.skeleton import (
+from propose_keras.drawing import (
     HYPOTHESIS_COLOR,
     LEFT_COLOR,
     RIGHT_COLOR,
 )
+from propose_keras.writers.frame_painter import PAPER
 
 Encoder = Callable[
     [pathlib.Path, tuple[int, int], float], Generator[None, np.ndarray | None, None]

@@ -1,12 +1,12 @@
-"""A still picture of a few lifted poses, written like the other outputs."""
+"""A still picture of a few lifted poses."""
 
+import os
 import pathlib
 
+from propose_keras.drawing import figure_hypotheses, matplotlib_figure
 from propose_keras.inference.results import LiftedPoses
-from propose_keras.inference.writing import PoseWriter, check_suffix
-from propose_keras.visualization.skeleton import figure_hypotheses, matplotlib_figure
+from propose_keras.writers.base import PoseWriter
 
-FIGURE_SUFFIXES = (".png", ".pdf", ".svg")
 # Rows of the figure and hypotheses of each.
 _NUM_FANS, _FAN_SIZE = 4, 50
 
@@ -15,7 +15,7 @@ class FigureWriter(PoseWriter):
     """Draws poses spread evenly over what is written, with a fan of hypotheses each.
 
     Args:
-        path: A name that ends in one of `FIGURE_SUFFIXES`.
+        path: A name that ends in one of `SUFFIXES`.
 
     Raises:
         ValueError: If the suffix is another one; on leaving the `with` block, if
@@ -24,9 +24,10 @@ class FigureWriter(PoseWriter):
         OSError: If the folder cannot be written to, or `path` is a folder.
     """
 
-    def __init__(self, path: pathlib.Path):
-        path = check_suffix(path, FIGURE_SUFFIXES)
-        matplotlib_figure()
+    SUFFIXES = (".png", ".pdf", ".svg")
+
+    def __init__(self, path: str | os.PathLike):
+        matplotlib_figure()  # Tells now if it is not installed.
         super().__init__(path)
         self._kept, self._stride, self._count = [], 1, 0
 
@@ -45,9 +46,7 @@ class FigureWriter(PoseWriter):
         steps = [i * len(self._kept) // count for i in range(count)]
         return LiftedPoses.concatenate([self._kept[i] for i in steps])
 
-    def _finish(self, discard: bool) -> pathlib.Path | None:
-        if discard:
-            return None
+    def _finish(self) -> dict[pathlib.Path, pathlib.Path]:
         if not self._kept:
             raise ValueError("there is no pose to draw.")
         poses, path = self.rows(), self._folder / f"figure{self.path.suffix}"
@@ -59,4 +58,4 @@ class FigureWriter(PoseWriter):
             path,
             titles=[f"{f}, person {p}" for f, p in zip(poses.frame, poses.person)],
         )
-        return path
+        return {self.path: path}

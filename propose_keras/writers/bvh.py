@@ -1,22 +1,21 @@
-"""Writes the best poses as BVH animations, batch by batch, whole or not at all."""
+"""Writes the best poses as BVH animations."""
 
 import os
 import pathlib
-import shutil
 from collections.abc import Iterator
 
 import numpy as np
 
-from propose_keras.inference.joint_angles import (
+from propose_keras.inference.results import LiftedPoses
+from propose_keras.skeletons import H36M_17
+from propose_keras.writers.base import PoseWriter
+from propose_keras.writers.joint_angles import (
     CHILDREN,
     ORDERS,
     JointAngles,
     bones_of,
     rest_pose,
 )
-from propose_keras.inference.results import LiftedPoses
-from propose_keras.inference.writing import PoseWriter, check_suffix
-from propose_keras.skeletons import H36M_17
 
 # In the order H36M_17, as motion capture names them; those of leaves are not written.
 JOINT_NAMES = (
@@ -29,7 +28,7 @@ _ROW = np.dtype([("frame", np.int64), ("mode", np.float32, (H36M_17.num_joints, 
 
 
 class BvhWriter(PoseWriter):
-    """A BVH animation of each person's `mode`; use it in a `with` statement.
+    """A BVH animation of each person's `mode`.
 
     One person's is written to `path`; those of several beside it, to
     `name.person3.bvh` and so on. Poses are kept on disk while they grow; memory holds
@@ -53,26 +52,24 @@ class BvhWriter(PoseWriter):
         frame_rate: Frames per second.
         max_gap: Frames in a row that are filled at most.
 
-    Attributes:
-        paths: The files written, once the `with` block has ended.
-
     Raises:
         ValueError: If the suffix, the frame rate or the gap is not one; on leaving the
             block, if there is no pose to write.
         OSError: If the folder cannot be written to, or a file to write is a folder.
     """
 
+    SUFFIXES = (".bvh",)
+    OPTIONS = ("frame_rate",)
+
     def __init__(
         self, path: str | os.PathLike, frame_rate: float = 30.0, max_gap: int = 30
     ):
-        path = check_suffix(path, (".bvh",))
         if not 0 < frame_rate < np.inf or max_gap < 0:
             raise ValueError(
                 "expected a `frame_rate` above 0 and a `max_gap` of at least 0, "
                 f"received {frame_rate} and {max_gap}."
             )
         super().__init__(path)
-        self.paths: list[pathlib.Path] = []
         self._frame_rate, self._max_gap = frame_rate, max_gap
         self._people: dict[int, pathlib.Path] = {}
         self._numbered = True
@@ -92,14 +89,7 @@ class BvhWriter(PoseWriter):
             with open(path, "ab") as file:
                 file.write(rows[poses.person == person].tobytes())
 
-    def __exit__(self, kind, value, traceback):
-        try:
-            if kind is None:
-                self._place()
-        finally:
-            shutil.rmtree(self._folder, ignore_errors=True)
-
-    def _place(self) -> None:
+    def _finish(self) -> dict[pathlib.Path, pathlib.Path]:
         if not self._people:
             raise ValueError(
                 f"there is no pose to write to {self.path}: nobody was detected with "
@@ -110,12 +100,8 @@ class BvhWriter(PoseWriter):
             alone = len(self._people) == 1
             number = "" if alone else f".person{person}"
             path = self.path.with_suffix(number + self.path.suffix)
-            if path.is_dir():
-                raise IsADirectoryError(f"{path} is a folder")
             finished[path] = self._animate(rows)
-        for path, source in finished.items():
-            os.replace(source, path)
-            self.paths.append(path)
+        return finished
 
     def _animate(self, source: pathlib.Path) -> pathlib.Path:
         """Writes the animation of one person's rows."""

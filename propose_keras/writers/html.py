@@ -12,12 +12,11 @@ import re
 
 import numpy as np
 
+from propose_keras import drawing
 from propose_keras.inference.results import AXES, LiftedPoses
-from propose_keras.inference.writing import PoseWriter, check_suffix
 from propose_keras.skeletons import H36M_17
-from propose_keras.visualization import skeleton
+from propose_keras.writers.base import PoseWriter
 
-HTML_SUFFIXES = (".html", ".htm")
 _MAX_NAME_LENGTH = 120
 
 
@@ -54,15 +53,16 @@ class HtmlWriter(PoseWriter):
 
     Raises:
         ImportError: If plotly is not installed.
-        ValueError: If the suffix is none of `HTML_SUFFIXES`, or a number is below 1;
+        ValueError: If the suffix is none of `SUFFIXES`, or a number is below 1;
             on leaving the `with` block, if nothing was written.
         OSError: If the folder cannot be written to, or `path` is a folder.
     """
 
+    SUFFIXES = (".html", ".htm")
+
     def __init__(
         self, path: str | os.PathLike, num_hypotheses: int = 20, max_frames: int = 600
     ):
-        path = check_suffix(path, HTML_SUFFIXES)
         for name, value in (
             ("num_hypotheses", num_hypotheses),
             ("max_frames", max_frames),
@@ -82,9 +82,7 @@ class HtmlWriter(PoseWriter):
         for row in range(len(poses)):
             self._frames.add(poses.take(row, self._num_hypotheses))
 
-    def _finish(self, discard: bool) -> pathlib.Path | None:
-        if discard:
-            return None
+    def _finish(self) -> dict[pathlib.Path, pathlib.Path]:
         if not self._frames.kept:
             raise ValueError(
                 f"{self.path.name} would show nothing: no pose was written."
@@ -94,7 +92,7 @@ class HtmlWriter(PoseWriter):
         data["numDrawn"], data["numSkipped"] = self._num_drawn, self._num_skipped
         finished = self._folder / "finished.html"
         finished.write_text(render(data, self._plotly), "utf-8", newline="\n")
-        return finished
+        return {self.path: finished}
 
 
 class FrameSample:
@@ -144,10 +142,10 @@ def page_data(frames: FrameSample) -> dict:
         "left": H36M_17.left,
         "right": H36M_17.right,
         "colors": {
-            "left": skeleton.LEFT_COLOR,
-            "right": skeleton.RIGHT_COLOR,
-            "middle": skeleton.MIDDLE_COLOR,
-            "hypotheses": skeleton.HYPOTHESIS_COLOR,
+            "left": drawing.LEFT_COLOR,
+            "right": drawing.RIGHT_COLOR,
+            "middle": drawing.MIDDLE_COLOR,
+            "hypotheses": drawing.HYPOTHESIS_COLOR,
         },
         "frames": [_short(str(people[0].frame[0])) for people in frames.kept],
         "numFrames": frames.num_frames,

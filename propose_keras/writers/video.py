@@ -1,4 +1,4 @@
-"""Videos of lifted people as mp4 or gif, whole or not at all."""
+"""Videos of lifted people as mp4 or gif."""
 
 from __future__ import annotations
 
@@ -8,19 +8,18 @@ import pathlib
 
 import numpy as np
 
+from propose_keras.drawing import matplotlib_figure
 from propose_keras.inference.results import LiftedPoses
-from propose_keras.inference.writing import PoseWriter, check_suffix
 from propose_keras.skeletons import H36M_17
-from propose_keras.visualization.encoders import ENCODERS
-from propose_keras.visualization.frame_painter import (
+from propose_keras.writers.base import PoseWriter, check_suffix
+from propose_keras.writers.encoders import ENCODERS
+from propose_keras.writers.frame_painter import (
     VIEWS,
     FramePainter,
     Person,
     project,
 )
-from propose_keras.visualization.skeleton import matplotlib_figure
 
-SUFFIXES = (".mp4", ".gif")
 MAX_PEOPLE, FAN_SIZE = 4, 20
 _DEFAULT_SIZES = {".mp4": (1280, 720), ".gif": (800, 450)}
 # What views show at least to each side of the hip, and at most, as no part of a body
@@ -29,7 +28,7 @@ _ROOM, _REACH = 300.0, 1400.0
 
 
 class VideoWriter(PoseWriter):
-    """A video of a stream of poses; use it in a `with` statement.
+    """A video of a stream of poses.
 
     A frame shows the keypoints that were lifted, those filled in hollow, and of each
     person the mode over the first 20 hypotheses, from the camera and from the side,
@@ -51,7 +50,6 @@ class VideoWriter(PoseWriter):
 
     Attributes:
         num_frames: Frames that the video has.
-        num_left_out: Frames left out beyond `max_frames`.
 
     Raises:
         ImportError: If matplotlib, or imageio-ffmpeg or pillow, is not installed.
@@ -59,6 +57,9 @@ class VideoWriter(PoseWriter):
             is no pose to show.
         OSError: If the folder cannot be written to, or `path` is a folder.
     """
+
+    SUFFIXES = (".mp4", ".gif")
+    OPTIONS = ("frame_rate", "image_size")
 
     def __init__(
         self,
@@ -68,8 +69,7 @@ class VideoWriter(PoseWriter):
         image_size: tuple[int, int] | None = None,
         size: tuple[int, int] | None = None,
     ):
-        path = check_suffix(path, SUFFIXES)
-        self._suffix = path.suffix.lower()
+        self._suffix = check_suffix(path, self.SUFFIXES).suffix.lower()
         if not 0 < frame_rate < np.inf or max_frames < 1:
             raise ValueError(
                 "expected a `frame_rate` above 0 and `max_frames` of at least 1, "
@@ -86,12 +86,12 @@ class VideoWriter(PoseWriter):
         super().__init__(path)
         self._frame_rate, self._max_frames = frame_rate, max_frames
         self._image_size = image_size
-        self._rows = open(self._folder / "rows", "wb")  # noqa: SIM115
+        self._rows = self._open("rows", "wb")
         self._dtype: np.dtype | None = None
         self._captions: list[str] = []
         self._frame, self._people = None, []
         self._slots: dict[int, int] = {}
-        self.num_left_out = 0
+        self._num_left_out = 0
 
     @property
     def num_frames(self) -> int:
@@ -117,7 +117,7 @@ class VideoWriter(PoseWriter):
         """Keeps the frame that has been read, which may end in a later batch."""
         people, self._people = self._people, []
         if people and self.num_frames == self._max_frames:
-            self.num_left_out += 1
+            self._num_left_out += 1
         elif people:
             numbers = [int(row["person"]) for row in people]
             self._slots = _assign(numbers, self._slots)
@@ -129,11 +129,9 @@ class VideoWriter(PoseWriter):
             note = f"   + {more} more {'person' if more == 1 else 'people'}"
             self._captions.append(f"{self._frame}{note if more else ''}")
 
-    def _finish(self, discard: bool) -> pathlib.Path | None:
-        with self._rows:
-            if discard:
-                return None
-            self._end_frame()
+    def _finish(self) -> dict[pathlib.Path, pathlib.Path]:
+        self._end_frame()
+        self._rows.close()
         if not self._captions:
             raise ValueError(
                 f"there is no pose to show in {self.path}: nobody was detected with "
@@ -155,7 +153,11 @@ class VideoWriter(PoseWriter):
             for first, end, caption in zip([0, *ends], ends, self._captions):
                 encoder.send(painter.draw(caption, [*map(_person, rows[first:end])]))
             encoder.send(None)
-        return finished
+        if self._num_left_out:
+            self.notes.append(
+                f"{self.path} leaves out {self._num_left_out:,} frames at its end."
+            )
+        return {self.path: finished}
 
     def _image_limits(self, rows: np.ndarray) -> np.ndarray:
         if self._image_size is not None:

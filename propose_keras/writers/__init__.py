@@ -1,0 +1,56 @@
+"""Writers of lifted poses, one for each kind of file.
+
+A new one is a module with a subclass of `PoseWriter`, and an entry in `_WRITERS`.
+"""
+
+import importlib
+import os
+
+from propose_keras.writers.base import PoseWriter, PoseWriters, check_suffix
+
+# Suffix to module and class; modules are loaded when they are needed, for some need
+# packages that not everyone has.
+_WRITERS = {
+    ".npz": ("arrays", "NpzWriter"),
+    ".json": ("arrays", "JsonWriter"),
+    ".bvh": ("bvh", "BvhWriter"),
+    ".png": ("figure", "FigureWriter"),
+    ".pdf": ("figure", "FigureWriter"),
+    ".svg": ("figure", "FigureWriter"),
+    ".mp4": ("video", "VideoWriter"),
+    ".gif": ("video", "VideoWriter"),
+    ".html": ("html", "HtmlWriter"),
+    ".htm": ("html", "HtmlWriter"),
+}
+SUFFIXES = tuple(_WRITERS)
+
+__all__ = ["SUFFIXES", "PoseWriter", "PoseWriters", "open_writer"]
+
+
+def open_writer(
+    path: str | os.PathLike,
+    frame_rate: float = 30.0,
+    image_size: tuple[int, int] | None = None,
+) -> PoseWriter:
+    """A writer for the kind of file that `path` names; use it in a `with` statement.
+
+    ```python
+    with open_writer("poses.npz") as writer:
+        for poses in lifter.stream("keypoints.json", image_size=(1920, 1080)):
+            writer.write(poses)
+    ```
+
+    Args:
+        path: A name that ends in one of `SUFFIXES`.
+        frame_rate: Frames per second, for animations and videos.
+        image_size: Width and height of the images in pixels, for videos.
+
+    Raises:
+        ValueError: If the suffix is none of `SUFFIXES`.
+        ImportError: If a package that this kind of file needs is not installed.
+        OSError: If the folder cannot be written to, or `path` is a folder.
+    """
+    module, name = _WRITERS[check_suffix(path, SUFFIXES).suffix.lower()]
+    writer = getattr(importlib.import_module(f"{__name__}.{module}"), name)
+    options = {"frame_rate": frame_rate, "image_size": image_size}
+    return writer(path, **{option: options[option] for option in writer.OPTIONS})
