@@ -12,7 +12,7 @@ from propose_keras.drawing import matplotlib_figure
 from propose_keras.inference.results import LiftedPoses
 from propose_keras.skeletons import H36M_17
 from propose_keras.writers.base import PoseWriter, check_suffix
-from propose_keras.writers.encoders import ENCODERS
+from propose_keras.writers.encoders import make_encoder
 from propose_keras.writers.frame_painter import (
     VIEWS,
     FramePainter,
@@ -52,7 +52,7 @@ class VideoWriter(PoseWriter):
         num_frames: Frames that the video has.
 
     Raises:
-        ImportError: If matplotlib, or imageio-ffmpeg or pillow, is not installed.
+        ImportError: If matplotlib or imageio-ffmpeg is not installed.
         ValueError: If the suffix or a number is not one; on leaving the block, if there
             is no pose to show.
         OSError: If the folder cannot be written to, or `path` is a folder.
@@ -82,7 +82,7 @@ class VideoWriter(PoseWriter):
                 f"received {self._size}."
             )
         matplotlib_figure()
-        self._encode = ENCODERS[self._suffix]()
+        self._encode = make_encoder(self._suffix)
         super().__init__(path)
         self._frame_rate, self._max_frames = frame_rate, max_frames
         self._image_size = image_size

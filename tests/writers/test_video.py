@@ -340,11 +340,11 @@ def test_mistakes_are_told(tmp_path, lifted):
 
 @pytest.mark.parametrize(
     ("name", "module"),
-    [("a.mp4", "imageio_ffmpeg"), ("a.gif", "PIL"), ("a.gif", "matplotlib")],
+    [("a.mp4", "imageio_ffmpeg"), ("a.gif", "imageio_ffmpeg"), ("a.gif", "matplotlib")],
 )
 def test_missing_packages_are_told(tmp_path, monkeypatch, name, module):
     monkeypatch.setitem(sys.modules, module, None)
-    with pytest.raises(ImportError, match=r"propose-keras\[visualization\]"):
+    with pytest.raises(ImportError, match=r"pip install .*\[visualization\]"):
         VideoWriter(tmp_path / name)
     assert list(tmp_path.iterdir()) == []
 
