@@ -13,12 +13,17 @@ _PUBLIC_NAMES = {
     "ConditionalFlow": "propose_keras.networks",
     "DeterministicLifter": "propose_keras.deterministic",
     "Discriminator": "propose_keras.networks",
+    "LiftedPoses": "propose_keras.inference",
     "Lifter": "propose_keras.inference",
     "PAGDLearner": "propose_keras.networks",
     "PILGDLearner": "propose_keras.networks",
+    "PoseDistribution": "propose_keras.distribution",
     "PoseNormalization": "propose_keras.normalization",
     "ProPose": "propose_keras.model",
     "TrainingSettings": "propose_keras.training",
+    "load_model": "propose_keras.inference",
+    "make_optimizer": "propose_keras.training",
+    "open_writer": "propose_keras.writers",
 }
 
 __all__ = ["__version__", *sorted(_PUBLIC_NAMES)]

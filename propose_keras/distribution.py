@@ -4,7 +4,7 @@ from keras import ops
 
 from propose_keras import losses, random
 from propose_keras.backend import tfp
-from propose_keras.inputs import check_row_seeds
+from propose_keras.inputs import check_integer, check_row_seeds
 
 
 class PoseDistribution:
@@ -38,10 +38,7 @@ class PoseDistribution:
 
     def sample(self, num_hypotheses, seed, first_hypothesis=0, temperature=1.0):
         """Hypotheses, `(batch, num_hypotheses, J, 3)` mm; see `ProPose.sample`."""
-        if num_hypotheses < 1:
-            raise ValueError(
-                f"`num_hypotheses` must be at least 1, received {num_hypotheses}."
-            )
+        num_hypotheses = check_integer(num_hypotheses, "num_hypotheses", 1)
         batch_size, _, size = self.base_mean.shape
         seed = check_row_seeds(seed, batch_size)
         if batch_size is None:

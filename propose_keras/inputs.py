@@ -1,6 +1,7 @@
 """Checks of what users pass in."""
 
 import math
+import numbers
 
 import numpy as np
 from keras import ops
@@ -46,16 +47,37 @@ def check_image_size(image_size, batch_size):
     return ops.cast(ops.convert_to_tensor(image_size), "float32")
 
 
+def check_integer(value, name, minimum, maximum=None):
+    """Checks a whole number and returns it as an int.
+
+    Args:
+        value: An int or a NumPy integer; True and 2.0 are none.
+        name: Of the argument.
+        minimum: Smallest value allowed.
+        maximum: Largest value allowed, or None.
+
+    Raises:
+        ValueError: If it is no whole number or out of range.
+    """
+    is_integer = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    if not is_integer or value < minimum or (maximum is not None and value > maximum):
+        limits = f"at least {minimum}"
+        if maximum is not None:
+            limits = f"from {minimum} to {maximum}"
+        raise ValueError(
+            f"`{name}` must be a whole number, {limits}; received {value!r}."
+        )
+    return int(value)
+
+
 def check_row_seeds(seed, batch_size):
     """Checks a seed: an int, or integers of shape `(batch, 2)`; returns it.
 
     Raises:
         ValueError: Saying what was expected and what came.
     """
-    if isinstance(seed, int | np.integer):
-        if not 0 <= seed < 2**31:
-            raise ValueError(f"`seed` must be in [0, 2**31), received {seed}.")
-        return seed
+    if isinstance(seed, numbers.Number):
+        return check_integer(seed, "seed", 0, 2**31 - 1)
     shape = tuple(np.shape(seed) if isinstance(seed, list | tuple) else seed.shape)
     if not _is_pair_per_row(shape, batch_size):
         raise ValueError(

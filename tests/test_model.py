@@ -324,7 +324,7 @@ def test_other_bad_arguments(model, data):
         model.sample(keypoints, size, num_hypotheses=2, seed=np.zeros((1, 2), "int32"))
     with pytest.raises(ValueError, match="received -1"):
         model.sample(keypoints, size, num_hypotheses=2, seed=-1)
-    with pytest.raises(ValueError, match="at least 1, received 0"):
+    with pytest.raises(ValueError, match="at least 1; received 0"):
         model.sample(keypoints, size, num_hypotheses=0, seed=0)
     with pytest.raises(ValueError, match=r"\(batch, 17, 3\)"):
         model.latent_log_prob(keypoints, size, pose_3d=pose[:, :5])

@@ -16,6 +16,7 @@ from propose_keras.skeletons import H36M_17
 
 # With fewer measured joints there is no person to lift.
 MIN_JOINTS = 4
+_JOINTS = H36M_17.num_joints
 
 # mm. Segments of a stature of 1750 mm by Drillis and Contini's shares (Winter,
 # "Biomechanics and Motor Control of Human Movement", Fig. 4.1): pelvis and shoulders
@@ -72,15 +73,15 @@ class Infilling:
         lengths = np.array([_SHARES.get(n, 0.0) for n in H36M_17.joint_names])
         lengths = _STATURE * lengths
         bones = H36M_17.bones
-        self._precision = np.zeros((17, 17))
-        variance = np.zeros(17)
+        self._precision = np.zeros((_JOINTS, _JOINTS))
+        variance = np.zeros(_JOINTS)
         for parent, child in bones:
             mean_bone = np.sum((mean_pose[child] - mean_pose[parent]) ** 2)
             variance[child] = max(
                 (lengths[child] ** 2 - mean_bone) / 3,
                 (_LEAST_DEVIATION * lengths[child]) ** 2,
             )
-            ends = np.zeros(17)
+            ends = np.zeros(_JOINTS)
             ends[[parent, child]] = -1.0, 1.0
             self._precision += np.outer(ends, ends) / variance[child]
         self._square_distance = self._expected_square_distances(variance)
@@ -105,7 +106,7 @@ class Infilling:
         keypoints = np.where(kept[..., None], keypoints, 0.0).astype(np.float64)
         scale = self._pixels_per_mm(keypoints, kept)[:, None, None]
         deviation = np.where(kept, self.keypoint_noise * (1.0 - scores), 0.0)
-        factor = scale * deviation[..., None] * np.eye(17)
+        factor = scale * deviation[..., None] * np.eye(_JOINTS)
         rows = np.flatnonzero(~kept.all(axis=1))
         if len(rows):
             mean, root = self._fill(
@@ -121,7 +122,7 @@ class Infilling:
         both = missing[:, :, None] & missing[:, None, :]
         # Rows of measured joints become those of the identity.
         matrix = np.where(both, self._precision, 0.0)
-        matrix += (~missing)[:, :, None] * np.eye(17)
+        matrix += (~missing)[:, :, None] * np.eye(_JOINTS)
         measured = np.where(missing[..., None], 0.0, keypoints - mean)
         right = np.where(missing[..., None], -(self._precision @ measured), 0.0)
         filled = mean + np.linalg.solve(matrix, right)
@@ -142,8 +143,10 @@ class Infilling:
 
     def _expected_square_distances(self, variance):
         """Mean squared 2D distance of each pair of joints, `(17, 17)` mm^2."""
-        paths = np.zeros((17, 17), bool)  # Bones, by their child, from the root.
-        for joint in range(17):
+        paths = np.zeros(
+            (_JOINTS, _JOINTS), bool
+        )  # Bones, by their child, from the root.
+        for joint in range(_JOINTS):
             bone = joint
             while bone != H36M_17.root:
                 paths[joint, bone] = True

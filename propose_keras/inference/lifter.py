@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from keras import ops
@@ -20,11 +21,22 @@ from propose_keras.inference.model_camera import (
     to_model_camera,
 )
 from propose_keras.inference.results import LiftedPoses
+from propose_keras.inputs import check_integer
 from propose_keras.model import ProPose
-from propose_keras.skeletons import convert_detections
+from propose_keras.skeletons import H36M_17, convert_detections
 
 # Keeps the noise of keypoints apart from that of the base distribution.
 _KEYPOINT_NOISE = 1
+
+
+class _Row(NamedTuple):
+    """A person who waits to be lifted."""
+
+    index: int  # Of the person in the source.
+    person: PersonKeypoints
+    keypoints: np.ndarray  # (17, 2) pixels, in the model's order.
+    scores: np.ndarray  # (17,)
+    image_size: tuple[float, float]
 
 
 class Lifter:
@@ -70,27 +82,20 @@ class Lifter:
         score_threshold: float = 0.3,
         keypoint_noise: float = 50.0,
     ):
-        if num_hypotheses < 1 or batch_size < 1:
-            raise ValueError(
-                "Expected `num_hypotheses` and `batch_size` of at least 1, received "
-                f"{num_hypotheses} and {batch_size}."
-            )
         if not 0 <= score_threshold <= 1 or not 0 <= keypoint_noise < np.inf:
             raise ValueError(
                 "Expected `score_threshold` in 0..1 and `keypoint_noise` of at least "
                 f"0 mm, received {score_threshold} and {keypoint_noise}."
             )
-        if not 0 <= seed < 2**31:
-            raise ValueError(f"Expected `seed` in 0..2^31 - 1, received {seed}.")
         self.model = (
             load_model(model) if isinstance(model, str | os.PathLike) else model
         )
         skeleton = self.model.normalization.skeleton.name
         if skeleton != "h36m17":
             raise ValueError(f"The model's joints are {skeleton!r}, expected 'h36m17'.")
-        self.num_hypotheses = num_hypotheses
-        self.seed = seed
-        self.batch_size = batch_size
+        self.num_hypotheses = check_integer(num_hypotheses, "num_hypotheses", 1)
+        self.seed = check_integer(seed, "seed", 0, 2**31 - 1)
+        self.batch_size = check_integer(batch_size, "batch_size", 1)
         mean_pose = ops.convert_to_numpy(self.model.normalization.mean_3d)
         self._infilling = Infilling(mean_pose, score_threshold, keypoint_noise)
         self._compiled = backend.compile_function(
@@ -164,7 +169,7 @@ class Lifter:
                 num_skipped += 1
                 continue
             size = image_size or person.image_size or (np.nan, np.nan)
-            waiting.append((index, person, keypoints, scores, size))
+            waiting.append(_Row(index, person, keypoints, scores, size))
             if len(waiting) == self.batch_size:
                 yield self._lift(waiting, intrinsics, num_skipped)
                 num_lifted += len(waiting)
@@ -182,14 +187,16 @@ class Lifter:
         """Lifts up to `batch_size` rows; rows may be empty."""
         used = [min(i, len(rows) - 1) for i in range(self.batch_size)] if rows else []
         count = len(rows)
-        keypoints = np.array([rows[i][2] for i in used]).reshape(-1, 17, 2)
-        scores = np.array([rows[i][3] for i in used], np.float32).reshape(-1, 17)
+        padded = [rows[i] for i in used]
+        joints = H36M_17.num_joints
+        keypoints = np.array([r.keypoints for r in padded]).reshape(-1, joints, 2)
+        scores = np.array([r.scores for r in padded], np.float32).reshape(-1, joints)
         infilled = self._infilling(keypoints, scores)
         if rows:
-            seeds = [(self.seed, rows[i][0]) for i in used]
+            seeds = [(self.seed, row.index) for row in padded]
             seen, size, scale = to_model_camera(
                 infilled.keypoints,
-                np.array([rows[i][4] for i in used]),
+                np.array([row.image_size for row in padded]),
                 intrinsics,
                 self.model.normalization,
             )
@@ -203,8 +210,8 @@ class Lifter:
         else:
             lifted = _nothing(self.num_hypotheses)
         return LiftedPoses(
-            frame=[row[1].frame for row in rows],
-            person=np.array([row[1].person for row in rows], np.int64),
+            frame=[row.person.frame for row in rows],
+            person=np.array([row.person.person for row in rows], np.int64),
             keypoints=infilled.keypoints[:count],
             scores=scores[:count],
             missing=infilled.missing[:count],
@@ -243,11 +250,12 @@ class Lifter:
 
 
 def _nothing(num_hypotheses):
+    joints = H36M_17.num_joints
     return {
-        "mode": np.zeros((0, 17, 3), np.float32),
-        "hypotheses": np.zeros((0, num_hypotheses, 17, 3), np.float32),
-        "mean": np.zeros((0, 17, 3), np.float32),
-        "spread": np.zeros((0, 17), np.float32),
+        "mode": np.zeros((0, joints, 3), np.float32),
+        "hypotheses": np.zeros((0, num_hypotheses, joints, 3), np.float32),
+        "mean": np.zeros((0, joints, 3), np.float32),
+        "spread": np.zeros((0, joints), np.float32),
         "mode_latent_log_prob": np.zeros((0,), np.float32),
     }
 

@@ -1,11 +1,11 @@
 """Writes a model as a version folder of TensorFlow Serving."""
 
-import numbers
 import pathlib
 
 import tensorflow as tf
 
 from propose_keras import files
+from propose_keras.inputs import check_integer
 from propose_keras.serving.programs import make_module
 from propose_keras.serving.server_files import write_server_files
 from propose_keras.serving.signatures import make_signatures
@@ -33,11 +33,8 @@ def export_saved_model(model, output, version, num_hypotheses=200):
         FileExistsError: If the version exists.
         OSError: If `output` cannot be written.
     """
-    for name, value in (("version", version), ("num_hypotheses", num_hypotheses)):
-        if not isinstance(value, numbers.Integral) or value < 1:
-            raise ValueError(
-                f"`{name}` must be a whole number of at least 1, received {value!r}."
-            )
+    version = check_integer(version, "version", 1)
+    num_hypotheses = check_integer(num_hypotheses, "num_hypotheses", 1)
     output = pathlib.Path(output)
     if output.exists() and not output.is_dir():
         raise NotADirectoryError(f"{output} is a file; a folder was expected.")
@@ -48,7 +45,7 @@ def export_saved_model(model, output, version, num_hypotheses=200):
             "loaded them. Choose a higher version."
         )
     output.mkdir(parents=True, exist_ok=True)
-    signatures = make_signatures(model, int(num_hypotheses))
+    signatures = make_signatures(model, num_hypotheses)
     module, functions = make_module(model, signatures)
     with files.staging_folder(final) as folder:
         staged = folder / str(version)

@@ -187,12 +187,15 @@ def test_image_size_is_asked_for_where_it_matters(lifter, standing, keypoints):
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        ({"num_hypotheses": 0}, "at least 1, received 0 and 16"),
+        ({"num_hypotheses": 0}, "`num_hypotheses` must be .* at least 1; received 0"),
+        ({"num_hypotheses": 1.5}, "must be a whole number"),
+        ({"num_hypotheses": True}, "must be a whole number"),
         ({"batch_size": 0}, "at least 1"),
+        ({"seed": 1.5}, "`seed` must be a whole number, from 0 to"),
         ({"score_threshold": 1.5}, "in 0..1"),
         ({"score_threshold": np.nan}, "in 0..1"),
         ({"keypoint_noise": -1.0}, "at least 0 mm"),
-        ({"seed": 2**31}, "`seed` in 0"),
+        ({"seed": 2**31}, "`seed` must be a whole number, from 0"),
     ],
 )
 def test_wrong_settings(model, arguments, message):
