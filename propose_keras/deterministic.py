@@ -12,15 +12,16 @@ from propose_keras.layers import ResidualMLP
 from propose_keras.losses import reconstruction_3d
 from propose_keras.metrics.keras_metrics import MeanPerJointPositionError
 from propose_keras.networks import parts
+from propose_keras.networks.graph_settings import GraphSettings
 from propose_keras.networks.shapes import flatten_condition, unflatten_pose
 from propose_keras.normalization import PoseNormalization
 from propose_keras.presets import FromPreset
-from propose_keras.settings import Settings, setting
+from propose_keras.settings import setting
 
 
 @dataclasses.dataclass(frozen=True)
-class DeterministicSettings(Settings):
-    """Sizes of a `DeterministicLifter`; the defaults are those of Martinez et al. 2017.
+class DeterministicSettings(GraphSettings):
+    """Sizes of a `DeterministicLifter`; the MLP's defaults are Martinez et al. 2017's.
 
     Raises:
         ValueError: If a value is out of range.
@@ -102,9 +103,17 @@ class DeterministicLifter(FromPreset, keras.Model):
         """
         settings = DeterministicSettings.resolve(settings, changes)
         normalization = normalization or PoseNormalization(name="normalization")
-        lifter = ResidualMLP(
-            3 * normalization.num_joints, name="lifter", **settings.to_dict()
-        )
+        if settings.encoder == "graph":
+            lifter = settings.make_graph(3, normalization.skeleton.name, "lifter")
+        else:
+            lifter = ResidualMLP(
+                3 * normalization.num_joints,
+                width=settings.width,
+                num_blocks=settings.num_blocks,
+                dropout=settings.dropout,
+                activation=settings.activation,
+                name="lifter",
+            )
         return cls(lifter, normalization, seed=seed, name=name)
 
     @property

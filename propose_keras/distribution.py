@@ -23,7 +23,8 @@ class PoseDistribution:
         self._model = model
         self._view = view
         self.condition = condition
-        self.base_mean, log_scale = model.base_parameters(condition)
+        self.context = model.context(condition)
+        self.base_mean, log_scale = model.base_parameters(self.context)
         self.base_log_scale = log_scale + ops.log(model.temperature)
 
     @property
@@ -53,7 +54,7 @@ class PoseDistribution:
 
     def latents(self, base):
         """`f^-1`: pose latents w of points of the base space, both `(batch, S, d)`."""
-        return self._model.flow.inverse(base, self.condition)
+        return self._model.flow.inverse(base, self.context)
 
     def latent_log_prob(self, pose_3d):
         """Log-density of `w = g(P_3D, P_2D)` by Eq. 9, `(batch, S)` nats.
@@ -67,17 +68,17 @@ class PoseDistribution:
                 f"{tuple(pose_3d.shape)}."
             )
         pose = self._model.normalization.normalize_pose(pose_3d, self._view)
-        latents, _ = self._model.pilgd_learner.encode(pose, self.condition)
+        latents, _ = self._model.pilgd_learner.encode(pose, self.context)
         return self.log_prob_of_latents(latents)
 
     def log_prob_of_latents(self, latents):
         """Log-density of latents `(batch, S, d)` by Eq. 9, `(batch, S)` nats."""
-        base, log_det = self._model.flow.forward(latents, self.condition)
+        base, log_det = self._model.flow.forward(latents, self.context)
         return losses.latent_log_prob(
             base, log_det, self.base_mean, self.base_log_scale
         )
 
     def _poses(self, base):
         latents = self.latents(base)
-        poses = self._model.pilgd_learner.decode(latents, self.condition)
+        poses = self._model.pilgd_learner.decode(latents, self.context)
         return self._model.normalization.denormalize_pose(poses, self._view)

@@ -5,12 +5,16 @@ from keras import ops
 
 from propose_keras.distribution import PoseDistribution
 from propose_keras.inputs import check_keypoints, check_pose, check_temperature
+from propose_keras.networks.context import as_context
 from propose_keras.networks.defaults import ModelSettings, default_networks
 from propose_keras.normalization import PoseNormalization
 from propose_keras.presets import FromPreset
 from propose_keras.training.trainer import AlternatingTrainer
 
-_PARTS = ("pilgd_learner", "flow", "pagd_learner", "discriminator", "normalization")
+_PARTS = (
+    *("pilgd_learner", "flow", "pagd_learner", "discriminator", "lifter"),
+    "normalization",
+)
 
 
 @keras.saving.register_keras_serializable(package="propose_keras")
@@ -27,6 +31,8 @@ class ProPose(FromPreset, AlternatingTrainer):
         pagd_learner: A `PAGDLearner`: q, v and h; None makes the base `N(0, I)`
             (Table 5).
         discriminator: A `Discriminator`; needed by training only.
+        lifter: A `GraphLifter`, on whose features the other networks are then
+            conditioned; None conditions them on the 2D pose, as the paper does.
         normalization: A `PoseNormalization`; `adapt` it before training.
         temperature: Factor on the base's standard deviation at inference, see
             `set_temperature`. Training knows nothing of it.
@@ -55,6 +61,7 @@ class ProPose(FromPreset, AlternatingTrainer):
         flow,
         pagd_learner=None,
         discriminator=None,
+        lifter=None,
         normalization=None,
         temperature=1.0,
         **kwargs,
@@ -69,6 +76,7 @@ class ProPose(FromPreset, AlternatingTrainer):
         self.flow = flow
         self.pagd_learner = pagd_learner
         self.discriminator = discriminator
+        self.lifter = lifter
         self._check_sizes()
         for network in self.networks().values():
             if not network.built:
@@ -77,7 +85,7 @@ class ProPose(FromPreset, AlternatingTrainer):
 
     @classmethod
     def from_sizes(cls, settings=None, *, normalization=None, name=None, **changes):
-        """A model whose networks are all residual MLPs.
+        """A model of default networks.
 
         Args:
             settings: `ModelSettings`; the default ones if None.
@@ -92,7 +100,7 @@ class ProPose(FromPreset, AlternatingTrainer):
         settings = ModelSettings.resolve(settings, changes)
         normalization = normalization or PoseNormalization(name="normalization")
         return cls(
-            **default_networks(settings, normalization.num_joints),
+            **default_networks(settings, normalization.skeleton),
             normalization=normalization,
             temperature=settings.temperature,
             name=name,
@@ -105,6 +113,7 @@ class ProPose(FromPreset, AlternatingTrainer):
             "discriminator": self.discriminator,
             "pagd_learner": self.pagd_learner,
             "flow": self.flow,
+            "lifter": self.lifter,
         }
         return {k: v for k, v in networks.items() if v is not None}
 
@@ -144,17 +153,25 @@ class ProPose(FromPreset, AlternatingTrainer):
         check_temperature(temperature)
         self.temperature.assign(temperature)
 
-    def base_parameters(self, condition):
-        """`mu_2D` and `log sigma_2D` (Eq. 7), each `(batch, 1, d)`.
+    def context(self, condition):
+        """What the networks see of 2D poses, a `PoseContext`.
 
         Args:
             condition: Normalised keypoints, `(batch, J, 2)`.
+        """
+        return as_context(condition) if self.lifter is None else self.lifter(condition)
+
+    def base_parameters(self, context):
+        """`mu_2D` and `log sigma_2D` (Eq. 7), each `(batch, 1, d)`.
+
+        Args:
+            context: `PoseContext` of the batch.
 
         The temperature is not in it: it is what training moves.
         """
         if self.pagd_learner is not None:
-            return self.pagd_learner(condition)
-        shape = (ops.shape(condition)[0], 1, self.flow.latent_size)
+            return self.pagd_learner(context)
+        shape = (ops.shape(context.condition)[0], 1, self.flow.latent_size)
         return ops.zeros(shape), ops.zeros(shape)
 
     def distribution(self, keypoints, image_size=None):
@@ -258,6 +275,6 @@ class ProPose(FromPreset, AlternatingTrainer):
                 config[name], custom_objects=custom_objects
             )
             for name in _PARTS
-            if config[name] is not None
+            if config.get(name) is not None
         }
         return cls(**{**config, **parts})

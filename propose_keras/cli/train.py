@@ -126,8 +126,8 @@ def check_cameras(arrays, dataset):
     names = [re.split("[/:]", name.strip())[0] for name in dataset.split(",")]
     if "mpi_inf_3dhp" in names:
         raise UserError(
-            "--other_bodies, --turn and --other_cameras take the world's z axis to "
-            "point up; that of mpi_inf_3dhp does not. Leave them out."
+            "--other_bodies, --turn, --shift and --other_cameras take the world's z "
+            "axis to point up; that of mpi_inf_3dhp does not. Leave them out."
         )
     unknown = [
         clip
@@ -139,7 +139,8 @@ def check_cameras(arrays, dataset):
     ]
     if unknown:
         raise UserError(
-            "--other_bodies, --turn and --other_cameras project people anew, but "
+            "--other_bodies, --turn, --shift and --other_cameras project people "
+            "anew, but "
             f"{len(unknown)} of {len(arrays.clips)} clips of {dataset} have no camera "
             f"calibration, the first {unknown[0].subject} {unknown[0].action}. Leave "
             "them out."

@@ -134,6 +134,27 @@ def turn(max_angle: float) -> Augmentation:
     return augment
 
 
+def shift(deviation: float) -> Augmentation:
+    """Augmentation that moves each person on the floor.
+
+    The floor is level in the world, whose z axis points up. Must come before
+    `random_flip`, which mirrors poses but not cameras. Keypoints move as with
+    `other_bodies`.
+
+    Args:
+        deviation: Of the shift along each of the floor's two axes, mm.
+    """
+
+    def augment(batch: Batch, generator: np.random.Generator) -> Batch:
+        inputs, pose_3d = batch
+        noise = generator.standard_normal((len(pose_3d), 1, 2), dtype=np.float32)
+        axes = inputs["rotation"][:, :, :2]
+        moved = np.float32(deviation) * noise @ axes.swapaxes(1, 2)
+        return _move(inputs, pose_3d, pose_3d + moved)
+
+    return augment
+
+
 def _move(inputs, before, after):
     """A batch whose keypoints have moved as the projections of poses do.
 

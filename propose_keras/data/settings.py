@@ -8,6 +8,7 @@ from propose_keras.data.augmentations import (
     keypoint_noise,
     other_bodies,
     random_flip,
+    shift,
     turn,
 )
 from propose_keras.data.detection_errors import detection_errors
@@ -47,6 +48,12 @@ class DataSettings(Settings):
         minimum=0,
         maximum=180,
     )
+    shift: float = setting(
+        0.0,
+        "Deviation of how far people are moved on the floor in training, mm.",
+        minimum=0,
+        maximum=2000,
+    )
     other_cameras: bool = setting(
         False, "Show each training pose to a camera of its own, drawn anew."
     )
@@ -69,7 +76,8 @@ class DataSettings(Settings):
     @property
     def moves_people(self) -> bool:
         """Whether poses are projected anew, which takes calibrated cameras."""
-        return self.other_bodies > 0 or self.turn > 0 or self.other_cameras
+        changes = self.other_bodies, self.turn, self.shift
+        return max(changes) > 0 or self.other_cameras
 
     def augmentations(self, mean_pose: np.ndarray) -> tuple:
         """The augmentations, for `data.pipeline.batches`.
@@ -82,6 +90,8 @@ class DataSettings(Settings):
             augmentations.append(other_bodies(self.other_bodies))
         if self.turn > 0:
             augmentations.append(turn(self.turn))
+        if self.shift > 0:
+            augmentations.append(shift(self.shift))
         if self.other_cameras:
             augmentations.append(other_cameras())
         if self.flip:

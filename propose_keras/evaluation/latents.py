@@ -20,7 +20,7 @@ def latent_means(model, arrays: PoseArrays, batch_size: int = 1024) -> np.ndarra
     """
 
     def encode(keypoints, image_size, pose_3d):
-        return _encode(model, keypoints, image_size, pose_3d)[0][:, 0]
+        return _encode(model, keypoints, image_size, pose_3d)[1][:, 0]
 
     compiled = backend.compile_function(encode, tuple(model.variables))
     sizes, means = arrays.image_sizes(), []
@@ -47,13 +47,12 @@ def instance_depths(
     """
     keypoints = ops.convert_to_tensor(arrays.keypoints_2d)
     sizes = arrays.image_sizes()
-    condition, view = model.normalization.observe(keypoints, sizes)
-    mean, scale = _encode(model, keypoints, sizes, arrays.pose_3d)
+    context, mean, scale, view = _encode(model, keypoints, sizes, arrays.pose_3d)
     noise = random.normal(
         random.row_seeds(seed, len(arrays)), num_samples, mean.shape[-1]
     )
     latents = losses.instance_sample(mean, scale, noise)
-    pose = model.pilgd_learner.decode(latents, condition)
+    pose = model.pilgd_learner.decode(latents, context)
     poses = model.normalization.denormalize_pose(pose, view)
     depths = np.asarray(ops.convert_to_numpy(poses))[..., 2]
     depths = np.delete(depths, model.normalization.skeleton.root, axis=-1)
@@ -63,4 +62,5 @@ def instance_depths(
 def _encode(model, keypoints, image_size, pose_3d):
     condition, view = model.normalization.observe(keypoints, image_size)
     pose = model.normalization.normalize_pose(pose_3d, view)
-    return model.pilgd_learner.encode(pose[:, None], condition)
+    context = model.context(condition)
+    return context, *model.pilgd_learner.encode(pose[:, None], context), view

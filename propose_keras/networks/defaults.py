@@ -1,16 +1,19 @@
 """The default networks: residual MLPs, by their sizes."""
 
 import dataclasses
+import functools
 
 import keras
 
-from propose_keras.layers import ResidualMLP
+from propose_keras.layers import GraphDecoder, ResidualMLP
 from propose_keras.networks.couplings import AffineCoupling
 from propose_keras.networks.discriminator import Discriminator
 from propose_keras.networks.flow import ConditionalFlow
+from propose_keras.networks.graph_settings import GraphSettings
+from propose_keras.networks.lifting import GraphLifter
 from propose_keras.networks.pagd import PAGDLearner
 from propose_keras.networks.pilgd import PILGD_KINDS, PILGDLearner, encoder_size
-from propose_keras.settings import Settings, setting
+from propose_keras.settings import setting
 
 BASES = ("pagd", "standard")
 # Size of the discriminator's code, whose cosines the pulling-away term takes.
@@ -18,7 +21,7 @@ _CRITIC_FEATURES = 32
 
 
 @dataclasses.dataclass(frozen=True)
-class ModelSettings(Settings):
+class ModelSettings(GraphSettings):
     """Sizes and constants of a ProPose model whose networks are residual MLPs.
 
     Raises:
@@ -47,6 +50,18 @@ class ModelSettings(Settings):
     discriminator_width: int | None = setting(
         None, "Units of the discriminator; --width if unset.", minimum=1
     )
+    num_features: int = setting(
+        16, "Features of each joint that the lifter gives to other networks.", minimum=1
+    )
+    isolated: bool = setting(
+        True, "Train the lifter by the error of the lifted pose alone."
+    )
+    decoder_width: int = setting(
+        64, "Size of a joint's token in the graph decoder k.", minimum=1
+    )
+    decoder_blocks: int = setting(
+        0, "Blocks of the graph decoder k, once per hypothesis.", minimum=0
+    )
     latent_scale: float = setting(0.1, "s of Eq. 3.", minimum=1e-6)
     clamp: float = setting(1.0, "alpha of Eq. 5.", minimum=1e-6)
     dropout: float = setting(
@@ -68,18 +83,31 @@ class ModelSettings(Settings):
         keras.activations.get(self.activation)
 
 
-def default_networks(settings, num_joints):
+def default_networks(settings, skeleton):
     """The networks of a default ProPose model.
 
     Args:
         settings: `ModelSettings`.
-        num_joints: Number of joints, J.
+        skeleton: The `Skeleton`.
 
     Returns:
-        Dict from the names of `ProPose`'s arguments to networks; `pagd_learner` is None
-        for the standard base.
+        Dict from the names of `ProPose`'s arguments to networks; those that the
+        settings leave out are None.
     """
-    joints, latent_size = num_joints, settings.latent_size
+    joints, latent_size = skeleton.num_joints, settings.latent_size
+    lifter = None
+    if settings.encoder == "graph":
+        lifter = GraphLifter(
+            settings.make_graph(3, skeleton.name, "graph"),
+            settings.num_features,
+            settings.isolated,
+            name="lifter",
+        )
+    sizes = {
+        "latent_size": latent_size,
+        "num_joints": joints,
+        "condition_size": None if lifter is None else lifter.feature_size,
+    }
 
     def mlp(output_size, name, width=None, num_blocks=None, **arguments):
         return ResidualMLP(
@@ -89,6 +117,22 @@ def default_networks(settings, num_joints):
             activation=settings.activation,
             name=name,
             **arguments,
+        )
+
+    coder = functools.partial(mlp, dropout=settings.dropout)
+
+    def decoder():
+        if lifter is None:
+            return coder(3 * joints, "decoder")
+        return GraphDecoder(
+            3,
+            width=settings.decoder_width,
+            num_blocks=settings.decoder_blocks,
+            relations=settings.relations,
+            ratio=settings.graph_ratio,
+            activation=settings.graph_activation,
+            skeleton=skeleton.name,
+            name="decoder",
         )
 
     def subnet(name):
@@ -104,38 +148,33 @@ def default_networks(settings, num_joints):
         width = settings.discriminator_width
         return mlp(output_size, name, width=width, num_blocks=1)
 
-    dropout = settings.dropout
     pagd_learner = None
     if settings.base == "pagd":
         pagd_learner = PAGDLearner(
-            encoder=mlp(settings.width, "encoder", dropout=dropout),
-            decoder=mlp(2 * joints, "decoder", dropout=dropout),
-            latent_size=latent_size,
-            num_joints=joints,
+            encoder=coder(settings.width, "encoder"),
+            decoder=coder(2 * joints, "decoder"),
             feature_size=settings.width,
             name="pagd_learner",
+            **sizes,
         )
     return {
+        "lifter": lifter,
         "pilgd_learner": PILGDLearner(
-            encoder=mlp(
-                encoder_size(latent_size, settings.pilgd), "encoder", dropout=dropout
-            ),
-            decoder=mlp(3 * joints, "decoder", dropout=dropout),
-            latent_size=latent_size,
-            num_joints=joints,
+            encoder=coder(encoder_size(latent_size, settings.pilgd), "encoder"),
+            decoder=decoder(),
             latent_scale=settings.latent_scale,
             clamp=settings.clamp,
             kind=settings.pilgd,
             name="pilgd_learner",
+            **sizes,
         ),
         "flow": ConditionalFlow(
             couplings=[
                 AffineCoupling(subnet(f"subnet_{i}"))
                 for i in range(settings.num_couplings)
             ],
-            latent_size=latent_size,
-            num_joints=joints,
             name="flow",
+            **sizes,
         ),
         "pagd_learner": pagd_learner,
         "discriminator": Discriminator(

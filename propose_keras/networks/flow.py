@@ -6,8 +6,8 @@ from keras import ops
 
 from propose_keras.backend import tfp
 from propose_keras.layers import ResidualMLP
+from propose_keras.networks.context import PoseContext, as_context
 from propose_keras.networks.couplings import AffineCoupling
-from propose_keras.networks.shapes import flatten_condition
 
 
 @keras.saving.register_keras_serializable(package="propose_keras")
@@ -29,6 +29,7 @@ class ConditionalFlow(keras.layers.Layer):
         latent_size: Dimension d of both spaces.
         num_joints: Number of joints of the condition, J.
         seed: Of the permutations between couplings.
+        condition_size: Numbers of the condition; `2 J` if None.
 
     Raises:
         TypeError: If a subnet is no layer.
@@ -36,7 +37,15 @@ class ConditionalFlow(keras.layers.Layer):
             another output size.
     """
 
-    def __init__(self, couplings, latent_size=32, num_joints=17, seed=0, **kwargs):
+    def __init__(
+        self,
+        couplings,
+        latent_size=32,
+        num_joints=17,
+        seed=0,
+        condition_size=None,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         if latent_size < 2 or not couplings:
             raise ValueError(
@@ -46,6 +55,7 @@ class ConditionalFlow(keras.layers.Layer):
         self.latent_size = latent_size
         self.num_joints = num_joints
         self.seed = seed
+        self.condition_size = condition_size or 2 * num_joints
         self.couplings = list(couplings)
         self.subnets = [s for c in self.couplings for s in c.subnets]
         self.num_kept = latent_size // 2
@@ -89,12 +99,14 @@ class ConditionalFlow(keras.layers.Layer):
         """Keyword arguments that hand the condition to every coupling of `chain`.
 
         Args:
-            condition: `(batch, J, 2)`.
+            condition: `(batch, J, 2)`, or a `PoseContext`.
 
         Returns:
-            Dict from the couplings' names to `{"condition": (batch, 1, 2J)}`.
+            Dict from the couplings' names to `{"condition": (batch, 1, size)}`.
         """
-        condition = flatten_condition(ops.convert_to_tensor(condition))
+        if not isinstance(condition, PoseContext):
+            condition = as_context(ops.convert_to_tensor(condition))
+        condition = condition.features
         return {
             f"coupling_{i}": {"condition": condition}
             for i in range(len(self.couplings))
@@ -102,14 +114,14 @@ class ConditionalFlow(keras.layers.Layer):
 
     def build(self, latents_shape=None, condition_shape=None):
         for coupling in self.couplings:
-            coupling.build(self.latent_size, 2 * self.num_joints)
+            coupling.build(self.latent_size, self.condition_size)
 
     def forward(self, latents, condition):
         """The paper's `f`: pose latents to the base space.
 
         Args:
             latents: `w`, `(batch, hypotheses, d)`.
-            condition: `c`, `(batch, J, 2)`.
+            condition: `c`, `(batch, J, 2)`, or a `PoseContext`.
 
         Returns:
             `f(w; c)` of the same shape, and `log|det df/dw|`, `(batch, hypotheses)`.
@@ -137,6 +149,7 @@ class ConditionalFlow(keras.layers.Layer):
             "latent_size": self.latent_size,
             "num_joints": self.num_joints,
             "seed": self.seed,
+            "condition_size": self.condition_size,
         }
 
     @classmethod

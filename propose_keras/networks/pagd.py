@@ -7,7 +7,7 @@ from keras import ops
 
 from propose_keras.layers import soft_clamp
 from propose_keras.networks import parts
-from propose_keras.networks.shapes import flatten_condition
+from propose_keras.networks.context import as_context
 
 
 @keras.saving.register_keras_serializable(package="propose_keras")
@@ -18,14 +18,16 @@ class PAGDLearner(keras.layers.Layer):
     is one dense layer that starts at 0, so that the base starts as `N(0, I)`.
 
     Args:
-        encoder: q, a layer that `networks.parts.check_part` describes: `2 J` numbers
-            without a condition to `feature_size`, the self-supervised representation.
+        encoder: q, a layer that `networks.parts.check_part` describes: the flat 2D
+            pose, or a lifter's features, without a condition to `feature_size`, the
+            self-supervised representation.
         decoder: v, such a layer: `feature_size` to `2 J`.
         latent_size: Dimension d of the base distribution.
         num_joints: Number of joints, J.
         feature_size: Size of q's output.
         mean_clamp: Half width of the interval that holds `mu_2D`.
         log_scale_clamp: Half width of the interval that holds `log sigma_2D`.
+        condition_size: Size of q's input; `2 J` if None.
 
     Raises:
         TypeError: If a part is no layer.
@@ -41,6 +43,7 @@ class PAGDLearner(keras.layers.Layer):
         feature_size=128,
         mean_clamp=3.0,
         log_scale_clamp=2.0,
+        condition_size=None,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -52,6 +55,7 @@ class PAGDLearner(keras.layers.Layer):
         self.num_joints = num_joints
         self.latent_size = latent_size
         self.feature_size = feature_size
+        self.condition_size = condition_size or 2 * num_joints
         self.mean_clamp = mean_clamp
         self.log_scale_clamp = log_scale_clamp
         check = functools.partial(parts.check_part, network="PAGDLearner")
@@ -62,15 +66,20 @@ class PAGDLearner(keras.layers.Layer):
         )
 
     def build(self, condition_shape=None):
-        parts.build_part(self.encoder, 2 * self.num_joints)
+        parts.build_part(self.encoder, self.condition_size)
         parts.build_part(self.decoder, self.feature_size)
         if not self.projection.built:
             self.projection.build((None, self.feature_size))
 
     def encode(self, condition, dropout_seed=None):
-        """Features `q(P_2D)`, `(batch, 1, feature_size)`, of `(batch, J, 2)`."""
+        """Features `q(P_2D)`, `(batch, 1, feature_size)`.
+
+        Args:
+            condition: `(batch, J, 2)`, or a `PoseContext`.
+            dropout_seed: `(2,)` integers, or None for no dropout.
+        """
         return self.encoder(
-            flatten_condition(condition),
+            as_context(condition).features,
             None,
             dropout_seed=parts.dropout_seed_of(dropout_seed, parts.PAGD_ENCODER),
         )
@@ -99,7 +108,7 @@ class PAGDLearner(keras.layers.Layer):
         return mean[:, None], log_scale[:, None]
 
     def call(self, condition):
-        """`mu_2D` and `log sigma_2D`, each `(batch, 1, d)`, of `(batch, J, 2)`."""
+        """`mu_2D` and `log sigma_2D`, each `(batch, 1, d)`, of a condition."""
         return self.project(self.encode(condition))
 
     def get_config(self):
@@ -112,6 +121,7 @@ class PAGDLearner(keras.layers.Layer):
             "feature_size": self.feature_size,
             "mean_clamp": self.mean_clamp,
             "log_scale_clamp": self.log_scale_clamp,
+            "condition_size": self.condition_size,
         }
 
     @classmethod

@@ -7,11 +7,8 @@ from keras import ops
 
 from propose_keras.layers import soft_clamp
 from propose_keras.networks import parts
-from propose_keras.networks.shapes import (
-    flatten_condition,
-    flatten_pose,
-    unflatten_pose,
-)
+from propose_keras.networks.context import as_context
+from propose_keras.networks.shapes import flatten_pose, unflatten_pose
 
 PILGD_KINDS = ("instance", "standard")
 
@@ -40,6 +37,9 @@ class PILGDLearner(keras.layers.Layer):
         latent_scale: The fixed standard deviation s.
         clamp: Half width alpha of the interval that holds `mu_3D` (Eq. 5).
         kind: `"instance"` or `"standard"`.
+        condition_size: Size of what g and k are conditioned on; `2 J` if None.
+
+    Where the context has a lifted pose, g encodes and k decodes what differs from it.
 
     Raises:
         TypeError: If a part is no layer.
@@ -56,6 +56,7 @@ class PILGDLearner(keras.layers.Layer):
         latent_scale=0.1,
         clamp=1.0,
         kind="instance",
+        condition_size=None,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -71,28 +72,32 @@ class PILGDLearner(keras.layers.Layer):
         self.latent_scale = latent_scale
         self.clamp = clamp
         self.kind = kind
+        self.condition_size = condition_size or 2 * num_joints
         check = functools.partial(parts.check_part, network="PILGDLearner")
         self.encoder = check(encoder, encoder_size(latent_size, kind), name="encoder")
         self.decoder = check(decoder, 3 * num_joints, name="decoder")
 
     def build(self, pose_shape=None, condition_shape=None):
-        parts.build_part(self.encoder, 3 * self.num_joints, 2 * self.num_joints)
-        parts.build_part(self.decoder, self.latent_size, 2 * self.num_joints)
+        parts.build_part(self.encoder, 3 * self.num_joints, self.condition_size)
+        parts.build_part(self.decoder, self.latent_size, self.condition_size)
 
     def encode(self, pose, condition, dropout_seed=None):
         """Parameters of `S_3D`, Eqs. 1 and 2.
 
         Args:
             pose: Normalised poses, `(batch, hypotheses, J, 3)`.
-            condition: `(batch, J, 2)`.
+            condition: `(batch, J, 2)`, or a `PoseContext`.
             dropout_seed: `(2,)` integers, or None for no dropout.
 
         Returns:
             Mean and standard deviation, each `(batch, hypotheses, d)`.
         """
+        context = as_context(condition)
+        if context.lifted is not None:
+            pose = pose - ops.stop_gradient(context.lifted)
         output = self.encoder(
             flatten_pose(pose),
-            flatten_condition(condition),
+            context.features,
             dropout_seed=parts.dropout_seed_of(dropout_seed, parts.PILGD_ENCODER),
         )
         if self.kind == "instance":
@@ -106,18 +111,22 @@ class PILGDLearner(keras.layers.Layer):
 
         Args:
             latents: `(batch, hypotheses, d)`.
-            condition: `(batch, J, 2)`.
+            condition: `(batch, J, 2)`, or a `PoseContext`.
             dropout_seed: `(2,)` integers, or None for no dropout.
 
         Returns:
             Normalised poses, `(batch, hypotheses, J, 3)`.
         """
+        context = as_context(condition)
         flat = self.decoder(
             latents,
-            flatten_condition(condition),
+            context.features,
             dropout_seed=parts.dropout_seed_of(dropout_seed, parts.PILGD_DECODER),
         )
-        return unflatten_pose(flat, self.num_joints)
+        pose = unflatten_pose(flat, self.num_joints)
+        if context.lifted is None:
+            return pose
+        return pose + ops.stop_gradient(context.lifted)
 
     def call(self, pose, condition):
         """Reconstruction at the mean: `k(mu_3D, P_2D)`."""
@@ -134,6 +143,7 @@ class PILGDLearner(keras.layers.Layer):
             "latent_scale": self.latent_scale,
             "clamp": self.clamp,
             "kind": self.kind,
+            "condition_size": self.condition_size,
         }
 
     @classmethod

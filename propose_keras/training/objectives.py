@@ -26,6 +26,7 @@ LOSSES = {
     "phase_2": lambda model, settings: settings.scheme == "alternate",
     "end_to_end": lambda model, settings: settings.scheme == "end_to_end",
     "recon_3d": lambda model, settings: True,
+    "lift": lambda model, settings: model.lifter is not None,
     "kl": lambda model, settings: model.pilgd_learner.kind == "standard",
     "best_of_m": lambda model, settings: settings.bidirectional_weight > 0.0,
     "random": lambda model, settings: settings.bidirectional_weight > 0.0,
@@ -35,10 +36,11 @@ LOSSES = {
     "recon_2d": lambda model, settings: model.pagd_learner is not None,
     "nll": lambda model, settings: settings.nll_weight > 0.0,
     "m2m": lambda model, settings: settings.m2m_weight > 0.0,
+    "mode": lambda model, settings: settings.mode_weight > 0.0,
 }
 
 # Each use of noise in a step has a stream of its own.
-_LATENT, _HYPOTHESES, _GATE, _DROPOUT = range(4)
+_LATENT, _HYPOTHESES, _GATE, _DROPOUT, _LIFT = range(5)
 
 
 def loss_names(model, settings):
@@ -64,31 +66,34 @@ class _Sum:
 def phase_1(model, settings, batch, seed, carry=None, bidirectional=False):
     """`L_phase1` and the PILGD learner's share of `L_disc`; moves g and k."""
     total = _Sum()
-    reconstruction, _, _ = _add_pilgd_losses(total, model, settings, batch, seed)
+    context, reconstruction, _, _ = _add_pilgd_losses(
+        total, model, settings, batch, seed
+    )
     if bidirectional:
-        _add_bidirectional(total, model, settings, batch, seed)
+        _add_bidirectional(total, model, settings, batch, seed, context)
     return *total.named("phase_1"), reconstruction
 
 
 def phase_2(model, settings, batch, seed, carry=None):
     """`L_phase2`; moves q, v, h and f. The PILGD learner is given."""
     total = _Sum()
-    mean, scale = model.pilgd_learner.encode(batch.pose, batch.condition)
+    context = _add_lift(total, model, settings, batch, seed)
+    mean, scale = model.pilgd_learner.encode(batch.pose, context)
     mean, scale = ops.stop_gradient(mean), ops.stop_gradient(scale)
     latents = losses.instance_sample(mean, scale, _latent_noise(model, batch, seed))
-    _add_flow_losses(total, model, settings, batch, seed, latents, mean)
+    _add_flow_losses(total, model, settings, batch, seed, context, latents, mean)
     return *total.named("phase_2"), None
 
 
 def end_to_end(model, settings, batch, seed, carry=None, bidirectional=False):
     """All losses at once, through all networks but the discriminator (Table 6)."""
     total = _Sum()
-    reconstruction, latents, mean = _add_pilgd_losses(
+    context, reconstruction, latents, mean = _add_pilgd_losses(
         total, model, settings, batch, seed
     )
     if bidirectional:
-        _add_bidirectional(total, model, settings, batch, seed)
-    _add_flow_losses(total, model, settings, batch, seed, latents, mean)
+        _add_bidirectional(total, model, settings, batch, seed, context)
+    _add_flow_losses(total, model, settings, batch, seed, context, latents, mean)
     return *total.named("end_to_end"), reconstruction
 
 
@@ -110,13 +115,40 @@ def _noise(seed, stream, num_draws, size):
     return random.normal(random.fold_in(seed, stream)[None], num_draws, size)[0]
 
 
+def _add_lift(total, model, settings, batch, seed):
+    """Adds the error of the lifted pose, where there is a lifter.
+
+    Returns:
+        The batch's context, its lifted pose as far off as on new people.
+    """
+    context = model.context(batch.condition)
+    if context.lifted is None:
+        return context
+    lift = ops.mean(losses.reconstruction_3d(batch.pose, context.lifted))
+    total.add("lift", lift, settings.lift_weight)
+    if settings.lift_noise == 0.0:
+        return context
+    size = 3 * model.num_joints + 1
+    noise = _noise(seed, _LIFT, ops.shape(batch.pose)[0], size)[:, None]
+    shape = ops.shape(context.lifted)
+    shift = ops.reshape(noise[..., 1:], shape)
+    shift = shift + noise[..., :1, None] * context.lifted
+    lifted = context.lifted + settings.lift_noise * ops.stop_gradient(shift)
+    return context._replace(lifted=lifted)
+
+
 def _add_pilgd_losses(total, model, settings, batch, seed):
-    """Adds the losses of g and k; returns reconstruction, latents and their means."""
+    """Adds the losses of g and k.
+
+    Returns:
+        The context, the reconstruction, the latents and their means.
+    """
     pilgd = model.pilgd_learner
     dropout_seed = random.fold_in(seed, _DROPOUT)
-    mean, scale = pilgd.encode(batch.pose, batch.condition, dropout_seed)
+    context = _add_lift(total, model, settings, batch, seed)
+    mean, scale = pilgd.encode(batch.pose, context, dropout_seed)
     latents = losses.instance_sample(mean, scale, _latent_noise(model, batch, seed))
-    reconstruction = pilgd.decode(latents, batch.condition, dropout_seed)
+    reconstruction = pilgd.decode(latents, context, dropout_seed)
     recon_3d = ops.mean(losses.reconstruction_3d(batch.pose, reconstruction))
     total.add("recon_3d", recon_3d, settings.recon_3d_weight)
     if pilgd.kind == "standard":
@@ -128,23 +160,23 @@ def _add_pilgd_losses(total, model, settings, batch, seed):
         total.add("generator", generator, settings.generator_weight)
         pulling_away = losses.pulling_away(features[:, 0])
         total.add("pulling_away", pulling_away, settings.pulling_away_weight)
-    return reconstruction, latents, mean
+    return context, reconstruction, latents, mean
 
 
-def _add_flow_losses(total, model, settings, batch, seed, latents, mean):
+def _add_flow_losses(total, model, settings, batch, seed, context, latents, mean):
     """Adds the losses of q, v, h and f, of latents and of their means."""
+    dropout_seed = random.fold_in(seed, _DROPOUT)
     base_mean, log_scale = ops.zeros_like(mean), ops.zeros_like(mean)
     if model.pagd_learner is not None:
         pagd = model.pagd_learner
-        dropout_seed = random.fold_in(seed, _DROPOUT)
-        features = pagd.encode(batch.condition, dropout_seed)
+        features = pagd.encode(context, dropout_seed)
         base_mean, log_scale = pagd.project(features)
         reconstruction = pagd.decode(features, dropout_seed)
         recon_2d = ops.mean(losses.reconstruction_2d(batch.condition, reconstruction))
         total.add("recon_2d", recon_2d, settings.recon_2d_weight)
     # One pass for the sample and the mode.
     both = ops.concatenate([latents, mean], axis=1)
-    base, log_det = model.flow.forward(both, batch.condition)
+    base, log_det = model.flow.forward(both, context)
     if settings.nll_weight > 0.0:
         nll = losses.negative_log_likelihood(
             base[:, :1], log_det[:, :1], base_mean, log_scale
@@ -153,6 +185,12 @@ def _add_flow_losses(total, model, settings, batch, seed, latents, mean):
     if settings.m2m_weight > 0.0:
         m2m = ops.mean(losses.mode_to_mode(base[:, 1:], base_mean))
         total.add("m2m", m2m, settings.m2m_weight)
+    if settings.mode_weight > 0.0:
+        mode = model.pilgd_learner.decode(
+            model.flow.inverse(base_mean, context), context
+        )
+        mode = ops.mean(losses.reconstruction_3d(batch.pose, mode))
+        total.add("mode", mode, settings.mode_weight)
 
 
 def gate_draw(seed):
@@ -160,14 +198,14 @@ def gate_draw(seed):
     return random.uniform(random.fold_in(seed, _GATE)[None], 1, 1)[0, 0, 0]
 
 
-def _add_bidirectional(total, model, settings, batch, seed):
+def _add_bidirectional(total, model, settings, batch, seed, context):
     """Adds `L_Bi`, Eqs. 12-14, of a step whose gate is open.
 
     The L hypotheses are drawn and decoded without gradient; the k best and the random
     one are decoded again with it. In phase 1 the gradient stops at their latents, so
     that only k learns; end-to-end they are also drawn again, through the flow.
     """
-    chosen = _chosen_hypotheses(model, settings, batch, seed)
+    chosen = _chosen_hypotheses(model, settings, batch, seed, context)
     top, rest = chosen[:, : settings.num_best], chosen[:, settings.num_best :]
     best = losses.best_of_m(batch.pose, top)
     rand = losses.random_hypothesis(batch.pose, rest)
@@ -176,19 +214,17 @@ def _add_bidirectional(total, model, settings, batch, seed):
     total.logs |= {"best_of_m": ops.mean(best), "random": ops.mean(rand)}
 
 
-def _chosen_hypotheses(model, settings, batch, seed):
+def _chosen_hypotheses(model, settings, batch, seed, context):
     size = model.pilgd_learner.latent_size
     batch_size = ops.shape(batch.pose)[0]
     # One more than L: the last is the random hypothesis of Eq. 13.
     count = settings.training_hypotheses + 1
     noise = _noise(seed, _HYPOTHESES, batch_size * count, size)
     noise = ops.reshape(noise, (-1, count, size))
-    base_mean, log_scale = model.base_parameters(batch.condition)
+    base_mean, log_scale = model.base_parameters(context)
     base = base_mean + ops.exp(log_scale) * noise
-    latents = ops.stop_gradient(
-        model.flow.inverse(ops.stop_gradient(base), batch.condition)
-    )
-    hypotheses = model.pilgd_learner.decode(latents[:, :-1], batch.condition)
+    latents = ops.stop_gradient(model.flow.inverse(ops.stop_gradient(base), context))
+    hypotheses = model.pilgd_learner.decode(latents[:, :-1], context)
     best = losses.select_best(
         batch.pose, ops.stop_gradient(hypotheses), settings.num_best
     )
@@ -196,8 +232,8 @@ def _chosen_hypotheses(model, settings, batch, seed):
     index = ops.concatenate([best, last], axis=1)[..., None]
     if settings.scheme == "end_to_end":
         base = ops.take_along_axis(base, index, axis=1)
-        latents = model.flow.inverse(base, batch.condition)
+        latents = model.flow.inverse(base, context)
     else:
         latents = ops.take_along_axis(latents, index, axis=1)
     dropout_seed = random.fold_in(random.fold_in(seed, _DROPOUT), _HYPOTHESES)
-    return model.pilgd_learner.decode(latents, batch.condition, dropout_seed)
+    return model.pilgd_learner.decode(latents, context, dropout_seed)

@@ -7,7 +7,7 @@ from keras import ops
 
 from propose_keras.training.settings import AdamSettings, OptimizerSettings
 
-NETWORKS = ("pilgd_learner", "discriminator", "pagd_learner", "flow")
+NETWORKS = ("pilgd_learner", "discriminator", "pagd_learner", "flow", "lifter")
 
 
 @keras.saving.register_keras_serializable(package="propose_keras")
@@ -23,15 +23,20 @@ class PhaseOptimizer(keras.optimizers.Optimizer):
         discriminator: Optimizer of D.
         pagd_learner: Optimizer of q, v and h (rate alpha).
         flow: Optimizer of f (rate beta).
+        lifter: Optimizer of the lifter, where the model has one.
         name: Of this optimizer.
 
     Raises:
         ValueError: If one optimizer is passed for two networks.
     """
 
-    def __init__(self, pilgd_learner, discriminator, pagd_learner, flow, name=None):
+    def __init__(
+        self, pilgd_learner, discriminator, pagd_learner, flow, lifter=None, name=None
+    ):
         super().__init__(learning_rate=0.0, name=name)
-        optimizers = (pilgd_learner, discriminator, pagd_learner, flow)
+        optimizers = [pilgd_learner, discriminator, pagd_learner, flow]
+        if lifter is not None:
+            optimizers.append(lifter)
         if len({id(optimizer) for optimizer in optimizers}) < len(optimizers):
             raise ValueError(
                 "Each network needs an optimizer of its own: received one object for "
@@ -59,10 +64,22 @@ class PhaseOptimizer(keras.optimizers.Optimizer):
 
         Args:
             variables: Dict from names in `NETWORKS` to the trainable variables of that
-                network. The optimizer of a network that is not there stays empty.
+                network. The optimizer of a network that is not there stays empty; a
+                lifter's is given up, so that models without one stay as they were.
+
+        Raises:
+            ValueError: If a network has no optimizer.
         """
+        missing = sorted(set(variables) - set(self._by_network))
+        if missing:
+            raise ValueError(
+                f"The model trains {', '.join(missing)}, for which this "
+                "`PhaseOptimizer` has no optimizer. Pass one, or use `make_optimizer`."
+            )
         if self.built:
             return
+        if "lifter" not in variables:
+            self._by_network.pop("lifter", None)
         for network, optimizer in self._by_network.items():
             optimizer.build(variables.get(network, []))
         self.built = True
@@ -152,7 +169,7 @@ class PhaseOptimizer(keras.optimizers.Optimizer):
         config = dict(config)
         # Written while this was a `keras.optimizers.MultiOptimizer`.
         config.pop("loss_scale_factor", None)
-        for name in NETWORKS:
+        for name in set(NETWORKS) & set(config):
             config[name] = keras.saving.deserialize_keras_object(
                 config[name], custom_objects=custom_objects
             )
@@ -259,4 +276,5 @@ def make_optimizer(training, num_steps, settings=None, **changes):
         discriminator=adam(settings.discriminator_rate, 0),
         pagd_learner=adam(settings.alpha, 1),
         flow=adam(settings.beta, 1),
+        lifter=make_adam(settings.lifter_rate, num_steps, settings),
     )

@@ -37,21 +37,23 @@ def make_phases(model, settings):
         Tuple of `Phase`; `choose_phase` gives indices into it.
     """
     base = ("pagd_learner", "flow") if model.pagd_learner is not None else ("flow",)
+    lifter = ("lifter",) if model.lifter is not None else ()
     adversarial = ()
     if settings.use_discriminator:
         adversarial = (Update(("discriminator",), objectives.discriminator),)
     if settings.scheme == "end_to_end":
         name, objective = "end_to_end", objectives.end_to_end
-        networks = ("pilgd_learner", *base)
+        networks = ("pilgd_learner", *base, *lifter)
     else:
         name, objective = "phase_1", objectives.phase_1
-        networks = ("pilgd_learner",)
+        networks = ("pilgd_learner", *lifter)
     phases = []
     for is_open in (False, True) if settings.bidirectional_weight > 0.0 else (False,):
         update = Update(networks, functools.partial(objective, bidirectional=is_open))
         phases.append(Phase(name, (update, *adversarial)))
     if settings.scheme == "alternate":
-        phases.append(Phase("phase_2", (Update(base, objectives.phase_2),)))
+        update = Update((*base, *lifter), objectives.phase_2)
+        phases.append(Phase("phase_2", (update,)))
     return tuple(phases)
 
 

@@ -72,6 +72,20 @@ class TrainingSettings(Settings):
     bidirectional_weight: float = setting(
         1.0, "Weight of L_Bi (Eq. 14; Table 7).", minimum=0
     )
+    lift_weight: float = setting(
+        1.0,
+        "Weight of the error of the lifted pose (Eq. 4's distance).",
+        minimum=0,
+    )
+    lift_noise: float = setting(
+        0.0,
+        "Noise on the lifted pose in training, in normalised units: it is to be as far "
+        "off as on new people.",
+        minimum=0,
+    )
+    mode_weight: float = setting(
+        0.0, "Weight of the mode's error (Eq. 4's distance) in phase 2.", minimum=0
+    )
     generator_weight: float = setting(
         0.1,
         "Weight of L_G (Eq. 11); 0 here and for --pulling_away_weight leaves the "
@@ -200,3 +214,6 @@ class OptimizerSettings(AdamSettings):
 
     beta: float = setting(2e-3, "Learning rate of f (Algorithm 1).", minimum=0)
     discriminator_rate: float = setting(1e-3, "Learning rate of D.", minimum=0)
+    lifter_rate: float = setting(
+        2e-3, "Learning rate of the lifter of --encoder=graph.", minimum=0
+    )

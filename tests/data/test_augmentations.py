@@ -9,6 +9,7 @@ from propose_keras.data.augmentations import (
     keypoint_noise,
     other_bodies,
     random_flip,
+    shift,
     turn,
 )
 from propose_keras.data.cameras import Camera, project
@@ -115,6 +116,17 @@ def test_turning_is_about_the_vertical_through_the_hip(batch):
     angles = np.angle(relative[1][:, 1:] / relative[0][:, 1:])
     np.testing.assert_allclose(angles, angles[:, :1] * np.ones((1, 16)), atol=1e-3)
     assert angles[:, 0].max() > 1 > -1 > angles[:, 0].min()
+    assert_keypoints_moved_with_the_pose(augmented, error)
+
+
+def test_shifts_are_along_the_floor_and_of_their_deviation(batch):
+    (inputs, pose), error = batch
+    augmented = shift(300.0)((inputs, pose), np.random.default_rng(1))
+    moved = to_world(augmented[1]) - to_world(pose)
+    np.testing.assert_allclose(moved, moved[:, :1] * np.ones((1, 17, 1)), atol=0.01)
+    np.testing.assert_allclose(moved[..., 2], 0, atol=0.01)
+    deviation = np.sqrt(np.mean(moved[:, 0, :2] ** 2, axis=0))
+    np.testing.assert_allclose(deviation, 300.0, rtol=0.3)
     assert_keypoints_moved_with_the_pose(augmented, error)
 
 

@@ -1,0 +1,76 @@
+"""A lifted pose and features of each joint, from a 2D pose."""
+
+import keras
+from keras import ops
+
+from propose_keras.layers import PerJointDense
+from propose_keras.networks import parts
+from propose_keras.networks.context import PoseContext
+from propose_keras.networks.shapes import flatten_condition
+
+
+@keras.saving.register_keras_serializable(package="propose_keras")
+class GraphLifter(keras.layers.Layer):
+    """A joint graph with two outputs per joint: its lifted position, and features.
+
+    The first alone is a deterministic lifter. ProPose's other networks are conditioned
+    on the features, and its PILGD learner encodes what differs from the lifted pose.
+
+    Args:
+        graph: A `JointGraph` of three outputs.
+        num_features: Features of each joint.
+        isolated: Whether losses of other networks stop at the features, so that the
+            graph learns from the error of the lifted pose alone.
+
+    Raises:
+        ValueError: If the graph's outputs are not three.
+    """
+
+    def __init__(self, graph, num_features=16, isolated=True, **kwargs):
+        super().__init__(**kwargs)
+        if graph.outputs != 3:
+            raise ValueError(
+                f"`graph` must have three outputs per joint, received {graph.outputs}."
+            )
+        self.graph = graph
+        self.num_features = num_features
+        self.isolated = isolated
+        self.head = PerJointDense(num_features, name="features")
+
+    @property
+    def num_joints(self):
+        """Number of joints, J."""
+        return self.graph.skeleton.num_joints
+
+    @property
+    def feature_size(self):
+        """Size of all joints' features together."""
+        return self.num_joints * self.num_features
+
+    def build(self, condition_shape=None):
+        parts.build_part(self.graph, 2 * self.num_joints)
+        if not self.head.built:
+            self.head.build((self.num_joints, None, self.graph.width))
+
+    def call(self, condition):
+        """`PoseContext` of normalised 2D poses `(batch, J, 2)`."""
+        tokens = self.graph.tokens(flatten_condition(condition))
+        lifted = self.graph.join(self.graph.head(tokens))
+        lifted = ops.reshape(lifted, (-1, 1, self.num_joints, 3))
+        if self.isolated:
+            tokens = ops.stop_gradient(tokens)
+        features = self.graph.join(ops.tanh(self.head(tokens)))
+        features = ops.reshape(features, (-1, 1, self.feature_size))
+        return PoseContext(condition, features, lifted)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "graph": parts.serialize_part(self.graph),
+            "num_features": self.num_features,
+            "isolated": self.isolated,
+        }
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        return cls(**parts.with_layers(config, {"graph": None}, custom_objects))
