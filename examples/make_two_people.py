@@ -12,9 +12,9 @@ import json
 import pathlib
 
 import numpy as np
+from synthetic_human import generate_clips
 
 from propose_keras.data.cameras import project
-from propose_keras.data.synthetic import generate_clips
 from propose_keras.skeletons import COCO_17, H36M_17
 
 OUTPUT = pathlib.Path(__file__).with_name("two-people.json")

@@ -2,9 +2,9 @@ import sys
 
 import numpy as np
 import pytest
+import synthetic_human as synthetic
 
 from propose_keras import drawing
-from propose_keras.data import synthetic
 from propose_keras.skeletons import H36M_17
 
 figure_module = pytest.importorskip("matplotlib.figure")

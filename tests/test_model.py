@@ -35,12 +35,16 @@ def data():
     return keypoints, size, 200 * rng.normal(size=(6, 17, 3)).astype("float32")
 
 
-@pytest.fixture(scope="module")
-def model(data):
+def randomised(model):
     rng = np.random.default_rng(1)
-    model = tiny(name="propose")
     for variable in model.trainable_variables:
         variable.assign(rng.normal(size=variable.shape) * 0.3)
+    return model
+
+
+@pytest.fixture(scope="module")
+def model(data):
+    model = randomised(tiny(name="propose"))
     model.normalization.adapt(*data)
     return model
 
@@ -169,7 +173,12 @@ def test_keras_file_keeps_the_model(model, data, tmp_path):
     )
 
 
-@pytest.mark.parametrize("variant", [{"pilgd": "standard"}, {"base": "standard"}])
+GRAPH = {"encoder": "graph", "graph_width": 16, "decoder_width": 8}
+
+
+@pytest.mark.parametrize(
+    "variant", [{"pilgd": "standard"}, {"base": "standard"}, GRAPH]
+)
 def test_variants_are_saved_too(variant, data, tmp_path):
     model = tiny(**variant)
     model.save(tmp_path / "model.keras")
@@ -197,8 +206,11 @@ np.savez(
 """
 
 
-def test_the_other_backend_reads_the_file_and_gives_the_same(model, data, tmp_path):
+@pytest.mark.parametrize("variant", [{}, {**GRAPH, "decoder_blocks": 1}])
+def test_the_other_backend_reads_the_file_and_gives_the_same(data, tmp_path, variant):
     keypoints, size, pose = data
+    model = randomised(tiny(**variant))
+    model.normalization.adapt(*data)
     model.save(tmp_path / "model.keras")
     np.savez(tmp_path / "data.npz", keypoints=keypoints, size=size, pose=pose)
     other = OTHER_BACKEND[keras.backend.backend()]

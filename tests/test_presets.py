@@ -8,9 +8,9 @@ import keras
 import numpy as np
 import pytest
 from keras import ops
+from synthetic_human import generate_clips
 
 from propose_keras import DeterministicLifter, Lifter, ProPose, presets
-from propose_keras.data.synthetic import generate_clips
 from propose_keras.inference import load_model
 
 SIZE = (1000, 1000)

@@ -2,17 +2,22 @@
 
 import collections
 import dataclasses
-import itertools
+import functools
 
 import tensorflow_datasets as tfds
 from absl import logging
 
-from propose_keras.data import mocap
-from propose_keras.data.builders import ClipsBuilder, check_num_clips
-from propose_keras.data.features import clip_features
-from propose_keras.data.mocap import clips
-from propose_keras.data.mocap.sequences import EXPECTED_TREE
-from propose_keras.data.virtual_cameras import VirtualCameras
+from propose_keras.data.building import clip_features
+from propose_keras.data.building.builder import (
+    ClipsBuilder,
+    generate_in_parallel,
+    some_clips,
+)
+from propose_keras.data.building.virtual_cameras import VirtualCameras
+from propose_keras.data.errors import DataFileError
+
+from . import clips, sequences
+from .sequences import EXPECTED_TREE
 
 
 @dataclasses.dataclass
@@ -29,6 +34,7 @@ class CmuMocapConfig(tfds.core.BuilderConfig):
         distortion: Whether lenses distort as much as Human3.6M's.
         seed: Seed of the cameras.
         skip_damaged: Whether a damaged file is listed instead of being an error.
+        parallel: Whether Apache Beam's workers make the clips.
     """
 
     frame_rate: float = 60.0
@@ -40,6 +46,7 @@ class CmuMocapConfig(tfds.core.BuilderConfig):
     distortion: bool = False
     seed: int = 0
     skip_damaged: bool = False
+    parallel: bool = False
 
     def virtual_cameras(self) -> VirtualCameras:
         """The part of the settings that concerns cameras."""
@@ -78,34 +85,44 @@ class Builder(ClipsBuilder):
             metadata=tfds.core.MetadataDict(),
         )
 
-    def _shard_iterators_per_split(self, dl_manager: tfds.download.DownloadManager):
+    def _split_generators(self, dl_manager: tfds.download.DownloadManager):
         config = self.builder_config
-        sequences = mocap.find_sequences(dl_manager.manual_dir)
-        self.info.metadata["sequences"] = len(sequences)
-        splits = collections.defaultdict(list)
-        for sequence in sequences:
-            splits[sequence.split].append(sequence)
-        self._num_sequences = {split: len(splits[split]) for split in splits}
-        return {
-            split: clips.make_generators(
-                splits[split],
-                config.frame_rate,
-                config.virtual_cameras(),
-                config.skip_damaged,
+        if config.parallel and config.skip_damaged:
+            raise ValueError(
+                "`skip_damaged` lists the files left out, which Beam's workers cannot: "
+                "leave out `parallel`, or remove the damaged files."
             )
-            for split in sorted(splits, reverse=True)
+        found = sequences.find_sequences(dl_manager.manual_dir)
+        self.info.metadata.update(sequences=len(found), skipped=[])
+        splits = collections.defaultdict(list)
+        for sequence in found:
+            splits[sequence.split].append(sequence)
+        if config.parallel:
+            self.num_clips = {s: len(splits[s]) * config.num_cameras for s in splits}
+            return {s: self._generate_in_parallel(splits[s]) for s in splits}
+        return {
+            split: some_clips(split, self._generate_examples(splits[split]))
+            for split in splits
         }
 
-    def _after_writing(self, num_examples, notes):
-        skipped = {split: list(itertools.chain(*notes[split])) for split in notes}
-        check_num_clips(
-            num_examples,
-            {
-                split: (num - len(skipped[split])) * self.builder_config.num_cameras
-                for split, num in self._num_sequences.items()
-            },
+    def _generate_examples(self, found):
+        config = self.builder_config
+        cameras = config.virtual_cameras()
+        for sequence in found:
+            try:
+                yield from clips.make_examples(sequence, config.frame_rate, cameras)
+            except DataFileError as error:
+                if not config.skip_damaged:
+                    raise
+                logging.warning("Skipped %s: %s", sequence.name, error)
+                self.info.metadata["skipped"].append(sequence.name)
+
+    def _generate_in_parallel(self, found):
+        return generate_in_parallel(
+            found,
+            functools.partial(
+                clips.make_examples,
+                frame_rate=self.builder_config.frame_rate,
+                cameras=self.builder_config.virtual_cameras(),
+            ),
         )
-        self.info.metadata["skipped"] = []
-        for name, reason in itertools.chain(*skipped.values()):
-            logging.warning("Skipped %s: %s", name, reason)
-            self.info.metadata["skipped"].append(name)

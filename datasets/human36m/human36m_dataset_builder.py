@@ -1,15 +1,14 @@
 """Human3.6M as clips of 2D and 3D poses."""
 
 import dataclasses
-import functools
 
 import tensorflow_datasets as tfds
 from absl import logging
 
-from propose_keras.data import beam
-from propose_keras.data.builders import ClipsBuilder, check_num_clips
-from propose_keras.data.features import clip_features
-from propose_keras.data.human36m import clips, plan, sources
+from propose_keras.data.building import clip_features
+from propose_keras.data.building.builder import ClipsBuilder
+
+from . import clips, plan, sources
 
 
 @dataclasses.dataclass
@@ -80,7 +79,7 @@ class Builder(ClipsBuilder):
             metadata=tfds.core.MetadataDict(),
         )
 
-    def _shard_iterators_per_split(self, dl_manager: tfds.download.DownloadManager):
+    def _split_generators(self, dl_manager: tfds.download.DownloadManager):
         config = self.builder_config
         found = sources.find_sources(
             dl_manager.manual_dir, config.detections or config.name, config.source
@@ -96,28 +95,16 @@ class Builder(ClipsBuilder):
             sources=found.description.splitlines(),
             contents=planned.report().splitlines(),
         )
-        self._num_clips = {
-            split: sum(len(unit) for unit in planned.split(split))
-            for split in plan.SPLITS
-        }
         return {
-            split: [
-                functools.partial(clips.make_examples, shard, found, config.with_scores)
-                for shard in plan.make_shards(planned, split)
-            ]
+            split: self._generate_examples(planned.split(split), found)
             for split in plan.SPLITS
         }
 
-    def _after_writing(self, num_examples, notes):
-        check_num_clips(num_examples, self._num_clips)
+    def _generate_examples(self, planned, found):
+        return clips.make_examples(planned, found, self.builder_config.with_scores)
 
-    def download_and_prepare(self, *, download_config=None, **kwargs):
-        """Builds the data set; see `tfds.core.DatasetBuilder.download_and_prepare`.
-
-        Without a Beam runner or options it runs in processes on this machine.
-        """
-        download_config = download_config or tfds.download.DownloadConfig()
-        beam.choose_runner(download_config)
-        super().download_and_prepare(download_config=download_config, **kwargs)
+    def download_and_prepare(self, **kwargs):
+        """Builds the data set; see `ClipsBuilder`. Lists what it contains."""
+        super().download_and_prepare(**kwargs)
         if "contents" in (self.info.metadata or {}):
             logging.warning("Human3.6M:\n%s", "\n".join(self.info.metadata["contents"]))

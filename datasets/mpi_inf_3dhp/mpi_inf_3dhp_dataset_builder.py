@@ -1,16 +1,16 @@
 """MPI-INF-3DHP as clips of 2D and 3D poses."""
 
 import dataclasses
-import itertools
 
 import numpy as np
 import tensorflow_datasets as tfds
 from absl import logging
 
-from propose_keras.data.builders import ClipsBuilder
-from propose_keras.data.features import clip_features
-from propose_keras.data.mpi_inf_3dhp import clips, facts, layout
+from propose_keras.data.building import clip_features
+from propose_keras.data.building.builder import ClipsBuilder, some_clips
 from propose_keras.skeletons import MPI_INF_3DHP_17
+
+from . import clips, facts, layout
 
 
 @dataclasses.dataclass
@@ -74,7 +74,7 @@ class Builder(ClipsBuilder):
             metadata=tfds.core.MetadataDict(),
         )
 
-    def _shard_iterators_per_split(self, dl_manager: tfds.download.DownloadManager):
+    def _split_generators(self, dl_manager: tfds.download.DownloadManager):
         config = self.builder_config
         sources = layout.find_sources(dl_manager.manual_dir)
         missing = sources.missing()
@@ -91,21 +91,28 @@ class Builder(ClipsBuilder):
                 len(facts.TRAINING_SEQUENCES) + len(facts.TEST_SCENES),
                 ", ".join(missing),
             )
-        mend = config.mend_swapped_sides
-        splits = {
-            "train": clips.plan_training(sources, tuple(config.cameras), mend),
-            "test": clips.plan_test(sources, mend),
+        self.info.metadata["frames"] = {}
+        recordings = {}
+        if sources.training_folders or sources.training_npz:
+            recordings["train"] = clips.read_training(sources, tuple(config.cameras))
+        if sources.test_mats or sources.test_npz:
+            recordings["test"] = clips.read_test(sources)
+        return {
+            split: self._generate_examples(split, r) for split, r in recordings.items()
         }
-        return {split: generators for split, generators in splits.items() if generators}
 
-    def _after_writing(self, num_examples, notes):
+    def _generate_examples(self, split, recordings):
         frames = {}
-        for counts in itertools.chain(*notes.values()):
-            for subject, (num_frames, num_annotated) in counts.items():
-                frames[subject] = frames.get(subject, 0) + num_frames
-                if subject in facts.TEST_SCENES:
-                    logging.warning(
-                        "MPI-INF-3DHP %s: %d of %d frames are valid.",
-                        *(subject, num_frames, num_annotated),
-                    )
-        self.info.metadata["frames"] = frames
+        yield from some_clips(
+            split,
+            clips.make_examples(
+                recordings, self.builder_config.mend_swapped_sides, frames
+            ),
+        )
+        for subject, (num_frames, num_annotated) in frames.items():
+            self.info.metadata["frames"][subject] = num_frames
+            if subject in facts.TEST_SCENES:
+                logging.warning(
+                    "MPI-INF-3DHP %s: %d of %d frames are valid.",
+                    *(subject, num_frames, num_annotated),
+                )

@@ -1,12 +1,21 @@
 """A kinematic human in fifteen motion families: made here, nothing is downloaded."""
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+import functools
+import itertools
+import math
 
 import tensorflow_datasets as tfds
 
-from propose_keras.data import synthetic
-from propose_keras.data.features import clip_features
+from propose_keras.data.building import clip_features
+from propose_keras.data.building.builder import ClipsBuilder, generate_in_parallel
+
+from . import clips
+from .families import ACTIONS
+from .scene import NUM_CAMERAS
+from .subjects import SUBJECTS, TEST_SUBJECTS, TRAIN_SUBJECTS
+
+SPLITS = {"train": TRAIN_SUBJECTS, "test": TEST_SUBJECTS}
 
 
 @dataclasses.dataclass
@@ -18,15 +27,29 @@ class SyntheticHumanConfig(tfds.core.BuilderConfig):
         duration: Length of a clip, seconds.
         frame_rate: Frames per second.
         seed: Seed of bodies' habits, motion and cameras' placement.
+        num_poses: Poses of all cameras together, at least; `num_takes` then follows
+            from it. None leaves it to `num_takes`.
+        parallel: Whether Apache Beam's workers make the clips.
     """
 
     num_takes: int = 2
     duration: float = 12.0
     frame_rate: float = 10.0
     seed: int = 0
+    num_poses: int | None = None
+    parallel: bool = False
+
+    @property
+    def takes_of_each_action(self) -> int:
+        """Takes of each action by each subject, so that `num_poses` is reached."""
+        if self.num_poses is None:
+            return self.num_takes
+        num_frames = round(self.duration * self.frame_rate)
+        per_take = len(SUBJECTS) * len(ACTIONS) * NUM_CAMERAS * num_frames
+        return max(1, math.ceil(self.num_poses / per_take))
 
 
-class Builder(tfds.core.GeneratorBasedBuilder):
+class Builder(ClipsBuilder):
     """Builds the synthetic human, the same on every machine."""
 
     VERSION = tfds.core.Version("1.0.0")
@@ -61,22 +84,25 @@ class Builder(tfds.core.GeneratorBasedBuilder):
 
     def _split_generators(self, dl_manager: tfds.download.DownloadManager):
         del dl_manager
-        return {
-            "train": self._generate_examples(synthetic.TRAIN_SUBJECTS),
-            "test": self._generate_examples(synthetic.TEST_SUBJECTS),
-        }
-
-    def _generate_examples(
-        self, subjects: Sequence[str]
-    ) -> Iterator[tuple[str, dict[str, object]]]:
         config = self.builder_config
-        clips = synthetic.generate_clips(
-            subjects,
-            num_takes=config.num_takes,
+        takes = {
+            split: clips.list_takes(subjects, config.takes_of_each_action)
+            for split, subjects in SPLITS.items()
+        }
+        if config.parallel:
+            self.num_clips = {split: NUM_CAMERAS * len(takes[split]) for split in takes}
+            make = self._make_examples()
+            return {s: generate_in_parallel(takes[s], make) for s in takes}
+        return {split: self._generate_examples(takes[split]) for split in takes}
+
+    def _make_examples(self):
+        config = self.builder_config
+        return functools.partial(
+            clips.make_examples,
             duration=config.duration,
             frame_rate=config.frame_rate,
             seed=config.seed,
         )
-        for clip in clips:
-            parts = (clip[name] for name in ("subject", "action", "take", "camera"))
-            yield "/".join(parts), clip
+
+    def _generate_examples(self, takes):
+        return itertools.chain.from_iterable(map(self._make_examples(), takes))

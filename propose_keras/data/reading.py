@@ -153,13 +153,12 @@ def _not_built_message(dataset: str, data_dir: str) -> str:
     name, _, config = dataset.split(":")[0].partition("/")
     command = f"tfds build datasets/{name}"
     command += f" --config={config}" if config else ""
-    made_up = name == "synthetic_human"
-    source = "" if made_up else " --manual_dir=FOLDER_OF_THE_SOURCE_FILES"
     message = (
         f"{dataset} is not built in {data_dir}. Build it with\n"
-        f"  {command} --data_dir={data_dir}{source}\n"
-        f"(docs/datasets.md says what files it needs), or pass the `data_dir` that it "
-        "was built into."
+        f"  {command} --data_dir={data_dir}\n"
+        "and, where docs/datasets.md lists files that it needs, "
+        "--manual_dir=FOLDER_OF_THOSE_FILES; or pass the `data_dir` that it was built "
+        "into."
     )
     folder = os.path.join(data_dir, name)
     if os.path.isdir(folder):

@@ -7,7 +7,6 @@ import json
 import statistics
 from collections.abc import Mapping, Sequence
 
-from propose_keras.data.human36m.naming import ACTIONS
 from propose_keras.evaluation.report import Report
 from propose_keras.evaluation.table import Table
 from propose_keras.evaluation.table_labels import (
@@ -20,6 +19,7 @@ from propose_keras.evaluation.table_labels import (
     published_provenance,
     result_name,
 )
+from propose_keras.human36m_names import ACTIONS
 
 VARIANTS = {
     4: ("full", "pilgd_standard"),

@@ -7,9 +7,9 @@ import re
 import numpy as np
 
 from propose_keras.data.arrays import PoseArrays, split_validation
-from propose_keras.data.human36m.naming import TAKES, Sequence, parse_sequence
 from propose_keras.data.reading import load_arrays
 from propose_keras.evaluation.protocols import Protocol, ProtocolError
+from propose_keras.human36m_names import TAKES, Sequence, parse_sequence
 
 _LINE = re.compile(r"/?(S\d+)/([A-Za-z]+)(?: (\d))?\.(\d+)/(\d+)(?:\.jpg)?")
 # Image 4 of the list's source is frame 3: its images are 4, 8, ..., its poses

@@ -8,7 +8,6 @@ change a protocol and are named after it: `h36m+16-joints+every-64th`.
 import dataclasses
 from collections.abc import Mapping
 
-from propose_keras.data.mpi_inf_3dhp.facts import TEST_SCENES
 from propose_keras.skeletons import H36M_17
 
 
@@ -115,7 +114,10 @@ _3DHP = Protocol(
         joints=_without("Hip", "Spine", "Nose"),
         auc_thresholds=tuple(range(0, 151, 5)),
     ),
-    scenes=TEST_SCENES,
+    scenes={
+        **{"TS1": "GS", "TS2": "GS", "TS3": "noGS", "TS4": "noGS"},
+        **{"TS5": "Outdoor", "TS6": "Outdoor"},
+    },
 )
 
 PROTOCOLS: dict[str, Protocol] = {

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from propose_keras.data.human36m.naming import ACTIONS
 from propose_keras.evaluation.report import Report
+from propose_keras.human36m_names import ACTIONS
 
 ABBREVIATIONS = {
     "Directions": "Dir.",

@@ -9,11 +9,6 @@ from keras import ops
 
 from propose_keras import backend, metrics, random
 from propose_keras.data.infilling import MIN_JOINTS, Infilling
-from propose_keras.data.keypoint_files import (
-    PersonKeypoints,
-    people_of_array,
-    read_keypoints,
-)
 from propose_keras.inference.loading import load_model
 from propose_keras.inference.model_camera import (
     check_image_size,
@@ -22,6 +17,11 @@ from propose_keras.inference.model_camera import (
 )
 from propose_keras.inference.results import LiftedPoses
 from propose_keras.inputs import check_integer
+from propose_keras.keypoint_files import (
+    PersonKeypoints,
+    people_of_array,
+    read_keypoints,
+)
 from propose_keras.model import ProPose
 from propose_keras.skeletons import H36M_17, convert_detections
 

@@ -7,7 +7,7 @@ import pytest
 import tensorflow_datasets as tfds
 
 from propose_keras.data import DatasetNotBuiltError, load_arrays
-from propose_keras.data.features import clip_features
+from propose_keras.data.building import clip_features
 
 FRAMES = {("S1", "Walking", "a"): 5, ("S1", "Eating", "a"): 3, ("S1", "Eating", "b"): 4}
 

@@ -6,7 +6,6 @@ import json
 
 import pytest
 
-from propose_keras.data.human36m.naming import ACTIONS
 from propose_keras.evaluation.paper_tables import (
     VARIANTS,
     ablation_table,
@@ -18,6 +17,7 @@ from propose_keras.evaluation.report import CorrectKeypoints, PoseError, Result
 from propose_keras.evaluation.run_tables import table_of_runs
 from propose_keras.evaluation.table import Table, write_tables
 from propose_keras.evaluation.table_labels import ABBREVIATIONS
+from propose_keras.human36m_names import ACTIONS
 
 
 def _make_report(

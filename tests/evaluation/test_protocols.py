@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from propose_keras.data import Clip, DatasetNotBuiltError, PoseArrays
-from propose_keras.data.human36m.naming import ALL_SEQUENCES, CAMERAS
 from propose_keras.evaluation.pose_selection import (
     load_poses,
     read_frame_list,
@@ -16,6 +15,7 @@ from propose_keras.evaluation.protocols import (
     ProtocolError,
     get_protocol,
 )
+from propose_keras.human36m_names import ALL_SEQUENCES, CAMERAS
 from propose_keras.skeletons import H36M_17
 
 

@@ -11,8 +11,8 @@ import pytest
 from keras import ops
 
 from propose_keras import DeterministicLifter, Lifter
-from propose_keras.data.keypoint_files import PersonKeypoints
 from propose_keras.inference import load_model
+from propose_keras.keypoint_files import PersonKeypoints
 from propose_keras.skeletons import H36M_17, convert
 
 SIZE = (1000, 1000)

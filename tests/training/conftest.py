@@ -26,6 +26,8 @@ def make_model(data):
     def make(**kwargs):
         keras.utils.set_random_seed(0)
         sizes = {"latent_size": 4, "width": 8, "num_blocks": 1, "num_couplings": 2}
+        if kwargs.get("encoder") == "graph":
+            sizes |= {"graph_width": 16, "graph_heads": 4, "decoder_width": 8}
         model = ProPose.from_sizes(**{**sizes, **kwargs})
         inputs, pose_3d = data
         model.normalization.adapt(inputs["keypoints"], inputs["image_size"], pose_3d)

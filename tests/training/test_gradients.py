@@ -49,7 +49,8 @@ def reached(model, function):
     for variable, gradient in zip(variables, gradients(function, variables)):
         if np.abs(ops.convert_to_numpy(gradient)).max() > 0:
             parts.add("/".join(variable.path.split("/")[:2]))
-    return {p if p.startswith(("pilgd", "pagd")) else p.split("/")[0] for p in parts}
+    whole = ("flow", "discriminator")
+    return {p.split("/")[0] if p.startswith(whole) else p for p in parts}
 
 
 PILGD = {"pilgd_learner/encoder", "pilgd_learner/decoder"}
@@ -96,6 +97,36 @@ def test_phase_2_does_not_teach_the_pilgd_learner(model, data):
 def test_end_to_end_teaches_everything(model, data):
     function = loss_of(objectives.end_to_end, model, data)
     assert reached(model, lambda: function()[0]) >= PILGD | PAGD | {"flow"}
+
+
+LIFTER = {"lifter/graph", "lifter/features"}
+
+
+@pytest.fixture
+def lifting_model(make_model, rng):
+    model = make_model(encoder="graph")
+    for variable in model.trainable_variables:
+        variable.assign(rng.normal(size=variable.shape) * 0.3)
+    return model
+
+
+@pytest.mark.parametrize("objective", [objectives.phase_1, objectives.phase_2])
+def test_the_lifter_learns_from_its_own_error_and_its_features_from_the_rest(
+    lifting_model, data, objective
+):
+    alone = loss_of(objective, lifting_model, data)
+    without = loss_of(objective, lifting_model, data, lift_weight=0.0)
+    error = reached(lifting_model, lambda: alone()[0] - without()[0])
+    assert error == {"lifter/graph"}
+    others = reached(lifting_model, lambda: without()[0])
+    assert others & LIFTER == {"lifter/features"}
+
+
+def test_the_mode_loss_teaches_the_base_and_the_flow(model, data):
+    plain = loss_of(objectives.phase_2, model, data)
+    with_mode = loss_of(objectives.phase_2, model, data, mode_weight=0.5)
+    difference = reached(model, lambda: with_mode()[0] - plain()[0])
+    assert difference >= {"pagd_learner/encoder", "pagd_learner/projection", "flow"}
 
 
 def test_adversarial_loss_reaches_encoder_and_decoder_of_the_pilgd(model, data):

@@ -67,8 +67,11 @@ def test_each_phase_moves_its_networks_and_reports_its_losses(trained):
     assert {"recon_3d", "recon_2d", "nll", "m2m", "discriminator"} <= set(first)
 
 
-def test_every_weight_of_a_network_learns(make_model, compile_model, data):
-    model = make_model(activation="gelu")
+@pytest.mark.parametrize(
+    "arguments", [{}, {"encoder": "graph", "graph_activation": "gelu"}]
+)
+def test_every_weight_of_a_network_learns(make_model, compile_model, data, arguments):
+    model = make_model(activation="gelu", **arguments)
     compile_model(model, keras.optimizers.Adam(1e-2), SETTINGS)
     before = snapshot(model)
     # Hidden layers before an output that starts at 0 wait for it to leave 0.
@@ -124,6 +127,16 @@ def test_training_is_a_function_of_its_seed(make_model, compile_model, data):
             },
             {"pilgd_learner"},
         ),
+        (
+            {"encoder": "graph"},
+            {"mode_weight": 0.1, "lift_noise": 0.1},
+            {"pilgd_learner", "discriminator", "lifter"},
+        ),
+        (
+            {"encoder": "graph"},
+            {"scheme": "end_to_end"},
+            {"pilgd_learner", "pagd_learner", "flow", "discriminator", "lifter"},
+        ),
     ],
 )
 def test_variants(
@@ -140,10 +153,12 @@ def test_variants(
     assert ("m2m" in logs) == (settings.m2m_weight > 0)
     assert ("best_of_m" in logs) == (settings.bidirectional_weight > 0)
     assert ("nll" in logs) == (settings.nll_weight > 0)
+    assert ("lift" in logs) == ("lifter" in moved)
+    assert ("mode" in logs) == (settings.mode_weight > 0)
 
 
 def test_each_weight_scales_its_loss(make_model, data):
-    model = make_model(pilgd="standard")
+    model = make_model(pilgd="standard", encoder="graph")
     inputs, pose_3d = data
     model.compile("sgd", settings={"gate": 0.0}, run_eagerly=True)
     batch = model.training_batch((inputs, pose_3d))
@@ -162,7 +177,7 @@ def test_each_weight_scales_its_loss(make_model, data):
 
     whole, logs = total()
     logs["bidirectional"] = logs["best_of_m"] + logs["random"]
-    assert len(weights) == 8
+    assert len(weights) == 10
     for name in weights:
         tripled, _ = total(**{name: 3.0})
         expected = whole + 2 * logs[name.removesuffix("_weight")]

@@ -3,9 +3,9 @@ import tracemalloc
 
 import numpy as np
 import pytest
+import synthetic_human as synthetic
+from cmu_mocap.bvh import read_bvh
 
-from propose_keras.data import synthetic
-from propose_keras.data.mocap.bvh import read_bvh
 from propose_keras.inference import LiftedPoses
 from propose_keras.skeletons import H36M_17
 from propose_keras.writers.bvh import BvhWriter

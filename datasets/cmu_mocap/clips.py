@@ -1,0 +1,40 @@
+"""From motion capture to examples: motion seen by virtual cameras."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from propose_keras.data.building import clip_example
+from propose_keras.data.building.virtual_cameras import VirtualCameras, sample_cameras
+
+from .sequences import MocapSequence
+
+
+def make_examples(
+    sequence: MocapSequence, frame_rate: float, cameras: VirtualCameras
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Reads a sequence and films it.
+
+    Args:
+        sequence: What to read.
+        frame_rate: Frames per second to keep.
+        cameras: How cameras are drawn.
+
+    Yields:
+        Key and example with the features of `building.clip_features`, one per camera.
+
+    Raises:
+        DataFileError: If the file is damaged.
+    """
+    positions, rate = sequence.read(frame_rate)
+    for camera in sample_cameras(positions, sequence.name, cameras):
+        yield (
+            f"{sequence.name}-{camera.name}",
+            clip_example(
+                camera,
+                camera.from_world(positions),
+                subject=sequence.subject,
+                action=sequence.action,
+                take=sequence.take,
+                frame_rate=rate,
+            ),
+        )

@@ -1,0 +1,114 @@
+"""Reads a long JSON array one element at a time."""
+
+import json
+from collections.abc import Iterator
+from typing import Any, TextIO
+
+from propose_keras.keypoint_files.records import KeypointFileError
+
+_CHUNK = 1 << 16
+_SPACE = " \t\r\n"
+
+
+def first_character(file: TextIO) -> str:
+    """The first character that is no white space, `""` at the end; rewinds the file."""
+    while (character := file.read(1)) and character in _SPACE + "\ufeff":
+        pass
+    file.seek(0)
+    return character
+
+
+def iterate_array(file: TextIO, name: str) -> Iterator[Any]:
+    """Yields the elements of a JSON array of objects, in memory one at a time.
+
+    Args:
+        file: Text file whose first value is an array of objects.
+        name: The file's name, for errors.
+
+    Raises:
+        KeypointFileError: If the text ends early or is not such an array.
+    """
+    buffer = _Buffer(file)
+    buffer.skip()
+    buffer.position += 1  # The bracket.
+    decoder = json.JSONDecoder()
+    first = True
+    while (character := buffer.skip()) != "]":
+        if not first:
+            if character != ",":
+                raise _error(name, buffer, "expected a comma or the array's end")
+            buffer.position += 1
+            character = buffer.skip()
+        if character != "{":
+            raise _error(name, buffer, "expected an object")
+        first = False
+        yield buffer.decode(decoder, name)
+    buffer.position += 1
+    if buffer.skip():
+        raise _error(name, buffer, "more text after the array")
+
+
+def load_document(file: TextIO, name: str) -> Any:
+    """Loads a whole JSON file.
+
+    Raises:
+        KeypointFileError: If the text is not JSON or ends early.
+    """
+    try:
+        return json.load(file)
+    except (ValueError, RecursionError) as error:
+        raise KeypointFileError(
+            f"{name} is not JSON or is cut short: {error}."
+        ) from error
+
+
+class _Buffer:
+    """A window of the text; `position` is where reading goes on in it."""
+
+    def __init__(self, file: TextIO):
+        self._file = file
+        self._start = 0
+        self.text = ""
+        self.position = 0
+
+    @property
+    def offset(self) -> int:
+        return self._start + self.position
+
+    def skip(self) -> str:
+        """Moves to the next character that is no white space and returns it."""
+        while True:
+            while self.position < len(self.text):
+                if self.text[self.position] not in _SPACE + "\ufeff":
+                    return self.text[self.position]
+                self.position += 1
+            if not self._more():
+                return ""
+
+    def decode(self, decoder: json.JSONDecoder, name: str) -> Any:
+        """Reads the object at the position, fetching text until it is complete."""
+        while True:
+            try:
+                value, self.position = decoder.raw_decode(self.text, self.position)
+            except json.JSONDecodeError as error:
+                if not self._more():
+                    raise _error(name, self, error.msg) from error
+            except (ValueError, RecursionError) as error:
+                # Nested too deeply, or a number of thousands of digits.
+                raise _error(name, self, str(error)) from error
+            else:
+                return value
+
+    def _more(self) -> bool:
+        # Twice as much each time, so that a long object is not parsed too often.
+        rest = self.text[self.position :]
+        read = self._file.read(max(_CHUNK, len(rest)))
+        self._start += self.position
+        self.text, self.position = rest + read, 0
+        return bool(read)
+
+
+def _error(name: str, buffer: _Buffer, message: str) -> KeypointFileError:
+    return KeypointFileError(
+        f"{name} is not JSON or is cut short at character {buffer.offset}: {message}."
+    )
