@@ -2,7 +2,7 @@
 
 Public names: `name`, the backend's name; `tfp`, TensorFlow Probability for that
 backend; `GreedyBijectorCache`, TFP's bijector cache that stores the log-determinant
-together with the value; `compile_function` and `switch`.
+together with the value; `compile_function`, `switch` and `use_all_devices`.
 """
 
 import os
@@ -35,7 +35,14 @@ else:
 
 GreedyBijectorCache = cache_util.BijectorCacheWithGreedyAttrs
 
-__all__ = ["GreedyBijectorCache", "compile_function", "name", "switch", "tfp"]
+__all__ = [
+    "GreedyBijectorCache",
+    "compile_function",
+    "name",
+    "switch",
+    "tfp",
+    "use_all_devices",
+]
 
 
 def compile_function(function, variables=()):
@@ -62,6 +69,15 @@ def compile_function(function, variables=()):
             return function(*args)
 
     return lambda *args: compiled([v.value for v in variables], *args)
+
+
+def use_all_devices():
+    """Spreads batches over the devices from here on, if JAX has several.
+
+    On TensorFlow one device is used.
+    """
+    if name == "jax" and len(keras.distribution.list_devices()) > 1:
+        keras.distribution.set_distribution(keras.distribution.DataParallel())
 
 
 def switch(index, branches, *operands):

@@ -1,8 +1,6 @@
 """Reads trained models for the command-line programs."""
 
-import keras
-
-from propose_keras import inference
+from propose_keras import backend, inference
 from propose_keras.cli.errors import UserError
 from propose_keras.model import ProPose
 from propose_keras.presets import preset_folder
@@ -26,7 +24,8 @@ def load_model(path, kinds=(ProPose,), distribute=False):
     Args:
         path: `pathlib.Path` of a model.keras or a preset's folder.
         kinds: Classes that the model may be of.
-        distribute: Whether to spread the work over the devices where JAX has several.
+        distribute: Whether to spread the work over several devices, where that is so
+            with this backend.
 
     Raises:
         UserError: If there is none, it cannot be read or is of another kind.
@@ -36,9 +35,8 @@ def load_model(path, kinds=(ProPose,), distribute=False):
             f"There is no {path}. Train a model with train.py "
             f"--workdir={path.parent}, or pass the --workdir of a finished run."
         )
-    on_jax = keras.backend.backend() == "jax"
-    if distribute and on_jax and len(keras.distribution.list_devices()) > 1:
-        keras.distribution.set_distribution(keras.distribution.DataParallel())
+    if distribute:
+        backend.use_all_devices()
     try:
         return inference.load_model(path, kinds)
     except ValueError as error:

@@ -1,5 +1,7 @@
 """The Keras face of ProPose's training: `compile`, `fit`, `evaluate`, `predict`."""
 
+import importlib
+
 import keras
 import numpy as np
 from keras import ops
@@ -14,10 +16,8 @@ from propose_keras.training.optimizers import PhaseOptimizer
 from propose_keras.training.phases import make_phases
 from propose_keras.training.settings import TrainingSettings
 
-if backend.name == "jax":
-    from propose_keras.training.jax import TrainStep
-else:
-    from propose_keras.training.tensorflow import TrainStep
+# The module with the backend's name has its step.
+TrainStep = importlib.import_module(f"propose_keras.training.{backend.name}").TrainStep
 
 
 class AlternatingTrainer(TrainStep, keras.Model):
