@@ -1,5 +1,6 @@
 """The flagfiles of `configs/`: every one parses and makes what it says."""
 
+import dataclasses
 import json
 import pathlib
 
@@ -12,6 +13,7 @@ from propose_keras.cli.errors import UserError
 from propose_keras.data import PoseArrays
 from propose_keras.deterministic import DeterministicSettings
 from propose_keras.networks.defaults import ModelSettings
+from propose_keras.skeletons import H36M_17
 from propose_keras.training import OptimizerSettings, TrainingSettings
 
 CONFIGS = pathlib.Path(__file__).parents[2] / "configs"
@@ -141,18 +143,27 @@ def augmentations(values):
 
 
 def test_people_are_moved_before_known_cameras_on_a_floor_only(make_clip):
+    upright = np.zeros((2, 17, 3))
+    upright[:, H36M_17.index("Thorax"), 1] = -500.0  # Up in the camera's frame.
+    looks_level = np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]])
     arrays = PoseArrays(
         keypoints_2d=np.zeros((2, 17, 2)),
-        pose_3d=np.zeros((2, 17, 3)),
-        clips=[make_clip(), make_clip(rotation=np.full((3, 3), np.nan))],
+        pose_3d=upright,
+        clips=[
+            make_clip(rotation=looks_level),
+            make_clip(rotation=np.full((3, 3), np.nan)),
+        ],
         clip_index=np.arange(2),
         frame_index=np.zeros(2, int),
     )
     with pytest.raises(UserError, match="1 of 2 clips of cmu_mocap have no camera"):
         train.check_cameras(arrays, "cmu_mocap")
     train.check_cameras(arrays.subset([0]), "cmu_mocap")
-    with pytest.raises(UserError, match="mpi_inf_3dhp does not"):
-        train.check_cameras(arrays.subset([0]), "mpi_inf_3dhp:1.0.0")
+    y_up = dataclasses.replace(
+        arrays, clips=[make_clip(rotation=np.diag([1.0, -1, -1]))] * 2
+    )
+    with pytest.raises(UserError, match="people of mpi_inf_3dhp do not stand along it"):
+        train.check_cameras(y_up, "mpi_inf_3dhp")
 
 
 @pytest.mark.parametrize(
