@@ -19,7 +19,7 @@ help:
 $(VENV)/installed: setup.cfg pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade pip
-	$(BIN)/pip install --quiet --editable ".[datasets,jax,onnx,serving,visualization,test]"
+	$(BIN)/pip install --quiet --editable ".[datasets,jax,onnx,serving,tensorflow,visualization,test]"
 	touch $@
 
 # Written last by TFDS, so that a build that was stopped is done again.

@@ -7,7 +7,10 @@ Keras nor TensorFlow.
 
 import importlib
 
+from propose_keras import backend_choice
 from propose_keras.version import __version__
+
+backend_choice.choose()
 
 _PUBLIC_NAMES = {
     "ConditionalFlow": "propose_keras.networks",

@@ -2,47 +2,86 @@
 
 Public names: `name`, the backend's name; `tfp`, TensorFlow Probability for that
 backend; `GreedyBijectorCache`, TFP's bijector cache that stores the log-determinant
-together with the value; `compile_function`, `switch` and `use_all_devices`.
+together with the value; `check_not_forked`, `compile_function`, `switch` and
+`use_all_devices`.
 """
 
 import os
+import warnings
 
-_MESSAGE = (
-    "propose_keras runs on the Keras backends 'tensorflow' and 'jax', not {!r}: "
-    "TensorFlow Probability, which the flow is built from, has no version for it. Set "
-    "the environment variable KERAS_BACKEND to 'tensorflow' or 'jax' before Keras is "
-    "imported."
-)
+from propose_keras import backend_choice, quiet_imports
 
-# Before Keras is imported, since that fails where PyTorch is asked for and missing.
-if os.environ.get("KERAS_BACKEND", "jax") not in ("tensorflow", "jax"):
-    raise ImportError(_MESSAGE.format(os.environ["KERAS_BACKEND"]))
+# Before Keras is imported, which fails where its backend is missing.
+backend_choice.choose()
+backend_choice.check()
 
-import keras
+with quiet_imports.without_notes():
+    import keras
 
 name: str = keras.backend.backend()
 
-if name == "tensorflow":
-    import tensorflow as tf
-    import tensorflow_probability as tfp
-    from tensorflow_probability.python.internal import cache_util
-elif name == "jax":
-    import jax
-    from tensorflow_probability.substrates import jax as tfp
-    from tensorflow_probability.substrates.jax.internal import cache_util
-else:
-    raise ImportError(_MESSAGE.format(name))
+# TFP uses what newer versions of its dependencies call deprecated.
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)
+    if name == "tensorflow":
+        with quiet_imports.without_notes():
+            import tensorflow as tf
+            import tensorflow_probability as tfp
+            from tensorflow_probability.python.internal import cache_util
+
+            # What it prints of GPUs comes when it first looks for them.
+            tf.config.list_physical_devices()
+    else:
+        import jax
+
+        # TFP takes TensorFlow's docstrings where it can, at the price of loading it.
+        with quiet_imports.without("tensorflow"):
+            from tensorflow_probability.substrates import jax as tfp
+            from tensorflow_probability.substrates.jax.internal import cache_util
 
 GreedyBijectorCache = cache_util.BijectorCacheWithGreedyAttrs
 
 __all__ = [
     "GreedyBijectorCache",
+    "check_not_forked",
     "compile_function",
     "name",
     "switch",
     "tfp",
     "use_all_devices",
 ]
+
+
+def check_not_forked():
+    """Raises an error where a compiled function would wait forever.
+
+    The threads that run compiled programs do not survive a fork. What calls this is
+    taken to start them, so that processes forked later get the error.
+
+    Raises:
+        RuntimeError: If this process was forked from one that has called this.
+    """
+    global _has_run
+    if _forked:
+        raise RuntimeError(
+            "This process was forked from one in which "
+            f"{name} had already run, and {name} cannot go on in it. Start workers by "
+            'multiprocessing.get_context("spawn") or "forkserver", or fork before '
+            "the first model is loaded."
+        )
+    _has_run = True
+
+
+_has_run = _forked = False
+
+
+def _note_fork():
+    global _forked
+    _forked = _has_run
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_note_fork)
 
 
 def compile_function(function, variables=()):
@@ -58,11 +97,21 @@ def compile_function(function, variables=()):
             assignments to them are seen.
 
     Returns:
-        The compiled callable.
+        The compiled callable. It raises `RuntimeError`, see `check_not_forked`.
     """
     if name == "tensorflow":
-        return tf.function(function, jit_compile=True, autograph=False)
+        compiled = tf.function(function, jit_compile=True, autograph=False)
+    else:
+        compiled = _compile_for_jax(function, variables)
 
+    def run(*args):
+        check_not_forked()
+        return compiled(*args)
+
+    return run
+
+
+def _compile_for_jax(function, variables):
     @jax.jit
     def compiled(values, *args):
         with keras.StatelessScope(state_mapping=list(zip(variables, values))):

@@ -46,7 +46,7 @@ class DeterministicLifter(FromPreset, keras.Model):
 
     Called on keypoints, or on `{"keypoints": ..., "image_size": ...}`, it returns
     poses `(batch, J, 3)` in mm, relative to the root. A Keras model like any other:
-    `compile(optimizer)` and `fit`; the loss is built in, whatever `compile` is told.
+    `compile(optimizer)` and `fit`; the loss is built in.
 
     Args:
         lifter: A `ResidualMLP` of `3 J` outputs.

@@ -31,7 +31,7 @@ def matplotlib_figure():
     except ImportError as error:
         raise ImportError(
             "Drawing needs matplotlib. Install it with "
-            "`pip install propose-keras[visualization]`."
+            '`pip install ".[visualization]"`.'
         ) from error
     return figure
 

@@ -3,7 +3,7 @@
 What is written goes into a hidden folder next to its destination, on the same disk, and
 is renamed when it is complete. A process that is killed leaves that folder behind; the
 next one that writes to the same destination removes it. A lock, which ends with its
-process, tells a folder in use from one left behind.
+process, distinguishes a folder in use from one left behind.
 """
 
 import contextlib

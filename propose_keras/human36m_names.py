@@ -3,7 +3,7 @@
 Each of the seven published subjects performs fifteen actions in two takes. A
 file carries a name such as `Directions`, `Directions 1` or `WalkDog 1`, whose
 number is not the take: which file is take 1 and which take 2 is what the data
-set's `metadata.xml` says, and is reproduced here.
+set's `metadata.xml` states, and is reproduced here.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The paper's losses, one pure function per equation.
 
 All poses are normalised (see `PoseNormalization`), so the losses have no unit. The
-equations are per pose; each function returns per-pose values `(batch,)` unless it says
+equations are per pose; each function returns per-pose values `(batch,)` unless stated
 otherwise, and training takes their mean over the batch. Eqs. 4, 12 and 13 are called
 MSE in the paper and written as sums of norms that are not squared: what is written is
 implemented.

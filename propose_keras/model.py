@@ -1,6 +1,7 @@
 """ProPose: the model."""
 
 import keras
+import numpy as np
 from keras import ops
 
 from propose_keras.distribution import PoseDistribution
@@ -140,7 +141,7 @@ class ProPose(FromPreset, AlternatingTrainer):
         """Sets the factor on the base's standard deviation at inference.
 
         Best-of-M training makes distributions too sure of themselves; a temperature
-        above 1, fitted on people held out of training, mends it
+        above 1, fitted on people held out of training, corrects that
         (`evaluation.temperature`). It widens samples and the latent density, leaves
         the mode where it is, and is saved with the weights.
 
@@ -265,7 +266,7 @@ class ProPose(FromPreset, AlternatingTrainer):
             name: keras.saving.serialize_keras_object(getattr(self, name))
             for name in _PARTS
         }
-        temperature = float(ops.convert_to_numpy(self.temperature))
+        temperature = float(np.asarray(self.temperature))
         return {**super().get_config(), **parts, "temperature": temperature}
 
     @classmethod

@@ -10,7 +10,7 @@ DOCS = pathlib.Path(__file__).parents[1] / "docs"
 
 def test_the_walkthrough_runs(tmp_path, monkeypatch):
     for package in ("plotly", "matplotlib"):
-        pytest.importorskip(package, reason="needs propose-keras[visualization]")
+        pytest.importorskip(package, reason="needs the extra visualization")
     text = (DOCS / "walkthrough.md").read_text()
     blocks = re.findall(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
     assert len(blocks) == text.count("```python") > 8

@@ -51,7 +51,7 @@ class MocapSequence:
         action: What they do, or `unknown`.
         take: Number of the performance.
         split: `train` or `test`.
-        duration: Seconds, as far as the file's size tells; for sharing out work.
+        duration: Seconds, estimated from the file's size; for sharing out work.
         read: Returns positions, world frame, z up, mm, `(frames, 17, 3)` and the frame
             rate. Raises `DataFileError` if the file is damaged.
     """
@@ -163,13 +163,13 @@ def _file_sequence(path: Path, skeletons: list[Path], actions) -> MocapSequence:
 
 
 def _skeleton(path: Path, skeletons: list[Path]) -> Path:
-    beside = [s for s in skeletons if s.parent == path.parent]
-    named = [s for s in beside if s.stem == path.stem.partition("_")[0]]
-    chosen = named or beside
+    near = [s for s in skeletons if s.parent == path.parent]
+    named = [s for s in near if s.stem == path.stem.partition("_")[0]]
+    chosen = named or near
     if len(chosen) != 1:
         raise DataFileError(
-            f"{path} needs its skeleton beside it, "
-            f"{path.stem.partition('_')[0]}.asf; found {[s.name for s in beside]}."
+            f"{path} needs its skeleton in the same folder, "
+            f"{path.stem.partition('_')[0]}.asf; found {[s.name for s in near]}."
         )
     return chosen[0]
 

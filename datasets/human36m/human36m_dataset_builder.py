@@ -51,7 +51,7 @@ class Builder(ClipsBuilder):
       - Poses_D3_Positions_S1.tgz, ... S11.tgz and metadata.xml,
       - VideoPose3D's data_3d_h36m.npz,
       - 3d-pose-baseline's cameras.h5 and S1/MyPoses/3D_positions/*.h5, ...
-    and for other configs than `gt` the detections beside them:
+    and for other configs than `gt` the detections in the same folder:
     data_2d_h36m_NAME.npz or S1/StackedHourglass/*.h5, ...
     """
     builder_config_cls = Human36mConfig

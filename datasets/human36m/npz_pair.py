@@ -83,7 +83,7 @@ class NpzDetections:
 
 
 def _stamp(path: pathlib.Path) -> tuple[int, int]:
-    """Tells a file from what replaces it under the same name."""
+    """Distinguishes a file from one that replaces it under the same name."""
     status = path.stat()
     return status.st_mtime_ns, status.st_size
 

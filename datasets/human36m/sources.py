@@ -37,7 +37,7 @@ _DETECTION_FILES = {
 
 _EXPECTED = f"""one of
   - the official archives Poses_D3_Positions_S1.tgz, ... S11.tgz (or
-    Poses_D3_Positions_mono_S1.tgz, ...), with metadata.xml beside them,
+    Poses_D3_Positions_mono_S1.tgz, ...), with metadata.xml in the same folder,
   - VideoPose3D's {POSITIONS_FILE},
   - 3d-pose-baseline's tree S1/{POSITIONS_FOLDER}/*.h5, ... with cameras.h5"""
 

@@ -24,7 +24,7 @@ def read_training(sources: Sources, cameras: Sequence[int]) -> Iterator[Recordin
         cameras: Numbers of the cameras to read.
 
     Raises:
-        DataFileError: If a file is damaged, unsafe, or not what its name says.
+        DataFileError: If a file is damaged, unsafe, or not what its name claims.
     """
     for (subject, sequence), folder in sources.training_folders.items():
         yield from read_training_mat(folder, subject, sequence, cameras)
@@ -47,14 +47,14 @@ def read_test(sources: Sources) -> Iterator[Recording]:
 
 def make_examples(
     recordings: Iterable[Recording],
-    mend_swapped_sides: bool,
+    fix_swapped_sides: bool,
     frames: dict[str, tuple[int, int]],
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Examples of recordings.
 
     Args:
         recordings: What to write.
-        mend_swapped_sides: Whether to swap left and right back in the frames of S4
+        fix_swapped_sides: Whether to swap left and right back in the frames of S4
             Seq2 that have them swapped.
         frames: Filled: for each subject the frames taken, and the frames annotated in
             the source of the last of its recordings.
@@ -67,8 +67,8 @@ def make_examples(
     """
     keys = set()
     for recording in recordings:
-        if mend_swapped_sides:
-            recording = recording.mend_swapped_sides()
+        if fix_swapped_sides:
+            recording = recording.fix_swapped_sides()
         key = f"{recording.subject}-{recording.action}-{recording.camera.name}"
         if key in keys:
             raise DataFileError(f"{key} is there twice: expected one clip of a name.")

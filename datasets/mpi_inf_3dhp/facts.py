@@ -1,4 +1,4 @@
-"""What MPI-INF-3DHP's own files and tools say about its recordings."""
+"""Facts about MPI-INF-3DHP's recordings, from its own files and tools."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Finds MPI-INF-3DHP's files below a folder, and says which are missing."""
+"""Finds MPI-INF-3DHP's files below a folder, and lists which are missing."""
 
 import dataclasses
 import re

@@ -67,7 +67,7 @@ def _read_older(path, names):
     except ImportError as error:
         raise ImportError(
             f"{path} is a MATLAB file older than version 7.3: reading it needs scipy. "
-            "Run `pip install propose-keras[datasets]`."
+            'Run `pip install ".[datasets]"`.'
         ) from error
     found = io.loadmat(path, variable_names=list(names))
     return {

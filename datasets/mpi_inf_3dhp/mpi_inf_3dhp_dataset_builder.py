@@ -20,13 +20,13 @@ class MpiInf3dhpConfig(tfds.core.BuilderConfig):
     Attributes:
         cameras: Numbers of the training set's cameras, 0 to 13. By default the eight
             that every peer uses.
-        mend_swapped_sides: Whether to swap left and right back in frames 3759 to 5852
+        fix_swapped_sides: Whether to swap left and right back in frames 3759 to 5852
             of S4 Seq2.
         strict: Whether a missing sequence is an error; otherwise it is listed.
     """
 
     cameras: tuple[int, ...] = facts.CHEST_HEIGHT_CAMERAS
-    mend_swapped_sides: bool = True
+    fix_swapped_sides: bool = True
     strict: bool = False
 
 
@@ -106,7 +106,7 @@ class Builder(ClipsBuilder):
         yield from some_clips(
             split,
             clips.make_examples(
-                recordings, self.builder_config.mend_swapped_sides, frames
+                recordings, self.builder_config.fix_swapped_sides, frames
             ),
         )
         for subject, (num_frames, num_annotated) in frames.items():

@@ -28,7 +28,7 @@ def read_test_mat(path: str | os.PathLike, subject: str) -> Recording:
 
     Raises:
         FileNotFoundError: If there is no such file.
-        DataFileError: If the file is damaged or not what its name says.
+        DataFileError: If the file is damaged or not what its name claims.
     """
     names = ("annot2", "annot3", "univ_annot3", "valid_frame", "activity_annotation")
     mat = read_mat(path, names)
@@ -59,7 +59,7 @@ def read_test_npz(path: str | os.PathLike) -> list[Recording]:
 
     Raises:
         FileNotFoundError: If there is no such file.
-        DataFileError: If the file is damaged, unsafe, or not what its name says.
+        DataFileError: If the file is damaged, unsafe, or not what its name claims.
     """
     recordings = []
     for subject, fields in _items(load_npz(path, ["data"])["data"], path):
@@ -181,7 +181,7 @@ def list_training_npz(path: str | os.PathLike) -> list[tuple[str, str]]:
 
     Raises:
         FileNotFoundError: If there is no such file.
-        DataFileError: If the file is damaged, unsafe, or not what its name says.
+        DataFileError: If the file is damaged, unsafe, or not what its name claims.
     """
     return [key for key, _ in _training_npz_items(path)]
 
@@ -207,7 +207,7 @@ def read_training_npz(
 
     Raises:
         FileNotFoundError: If there is no such file.
-        DataFileError: If the file is damaged, unsafe, or not what its name says.
+        DataFileError: If the file is damaged, unsafe, or not what its name claims.
     """
     for (subject, sequence), value in _training_npz_items(path):
         if sequences is not None and (subject, sequence) not in sequences:

@@ -70,11 +70,11 @@ class Recording:
             part = self.select(self.activity == activity)
             yield dataclasses.replace(part, action=name)
 
-    def mend_swapped_sides(self) -> Recording:
+    def fix_swapped_sides(self) -> Recording:
         """Swaps left and right back in the frames where the authors' files have them.
 
         Only where the annotations really jump to the other side at the first of
-        these frames, so a file that was mended already stays as it is.
+        these frames, so a file that was corrected already stays as it is.
         """
         frames = facts.SWAPPED_SIDES.get((self.subject, self.action))
         if frames is None:
@@ -88,13 +88,13 @@ class Recording:
         if np.abs(after - before).sum() <= np.abs(after[flip] - before).sum():
             return self
         rows = (self.frame_numbers >= first) & (self.frame_numbers < last)
-        mended = {}
+        fixed = {}
         for name in ("annot2", "univ_annot3", "annot3"):
             values = getattr(self, name).copy()
             if len(values):
                 values[rows] = values[rows][:, flip]
-            mended[name] = values
-        return dataclasses.replace(self, **mended)
+            fixed[name] = values
+        return dataclasses.replace(self, **fixed)
 
 
 def make_recording(source: str, **fields) -> Recording:

@@ -64,7 +64,7 @@ class Builder(ClipsBuilder):
         SyntheticHumanConfig(
             name="large",
             description="403,200 poses, as full with 8 takes: what the preset "
-            "propose_cmu is trained on beside motion capture.",
+            "propose_cmu is trained on, with motion capture.",
             num_takes=8,
         ),
         SyntheticHumanConfig(

@@ -12,9 +12,9 @@ EXIT_USER_ERROR = 2
 
 
 class UserError(Exception):
-    """A mistake that the user can mend: shown as one message, no traceback.
+    """A mistake that the user can fix: shown as one message, no traceback.
 
-    The message says what happened, what was expected and how to mend it.
+    The message says what happened, what was expected and how to fix it.
     """
 
 
@@ -52,7 +52,7 @@ def run_main(
         try:
             missing = positionals[len(argv) - 1 :]
             if missing:
-                raise UserError(f"Missing: {' '.join(missing)}. --help tells more.")
+                raise UserError(f"Missing: {' '.join(missing)}. See --help.")
             unexpected = argv[1 + len(positionals) :]
             if unexpected:
                 raise UserError(

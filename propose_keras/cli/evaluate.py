@@ -30,7 +30,7 @@ _SECONDS_BETWEEN_LINES = 10.0
 
 
 def main(argv):
-    """Does what the flags of the process say."""
+    """Runs the program with the flags of the process."""
     del argv
     execute(flags.FLAGS)
 
@@ -105,9 +105,7 @@ def _check_flags(values):
         if not getattr(values, name) and not (name == "workdir" and values.preset):
             raise UserError(f"--{name} is required.")
     if values.figures and importlib.util.find_spec("matplotlib") is None:
-        raise UserError(
-            "--figures needs matplotlib: pip install propose-keras[visualization]."
-        )
+        raise UserError('--figures needs matplotlib: pip install ".[visualization]"')
 
 
 def _load_model(values):

@@ -44,7 +44,7 @@ def define_flags(values=flags.FLAGS):
 
 
 def main(argv):
-    """Does what the flags of the process say."""
+    """Runs the program with the flags of the process."""
     del argv
     if not flags.FLAGS["verbosity"].present:
         logging.set_verbosity(logging.WARNING)
@@ -68,9 +68,7 @@ def execute(values):
     extra, packages = _PACKAGES[values.format]
     for package in packages:
         if importlib.util.find_spec(package) is None:
-            raise UserError(
-                f"Exporting needs {package}: pip install propose-keras[{extra}]."
-            )
+            raise UserError(f'Exporting needs {package}: pip install ".[{extra}]"')
     output = pathlib.Path(values.output).expanduser()
     if values.preset:
         path = preset_path(values.preset)

@@ -66,7 +66,7 @@ def define_flags(values=flags.FLAGS):
 
 
 def main(argv):
-    """Does what the arguments and the flags of the process say."""
+    """Runs the program with the arguments and flags of the process."""
     execute(argv[1], flags.FLAGS)
 
 

@@ -1,9 +1,9 @@
 """What training does to batches of poses, in NumPy.
 
 An augmentation is a function of a batch and a generator. A batch is `(inputs, pose_3d)`
-as `pipeline.batches` makes it; beside `keypoints` and `image_size` its inputs hold the
-cameras: `intrinsics` (B, 4), `distortion` (B, 5) and `rotation` (B, 3, 3), world to
-camera.
+as `pipeline.batches` makes it; besides `keypoints` and `image_size`, its inputs hold
+the cameras: `intrinsics` (B, 4), `distortion` (B, 5) and `rotation` (B, 3, 3), world
+to camera.
 """
 
 from __future__ import annotations

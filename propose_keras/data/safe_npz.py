@@ -118,7 +118,7 @@ def _read_npy(file: BinaryIO) -> Any:
 
 
 class _DType:
-    """What a pickle says of a dtype: `dtype(descr, align, copy)` and its state."""
+    """A pickle's description of a dtype: `dtype(descr, align, copy)` and its state."""
 
     __slots__ = ("descr", "byte_order")
 
@@ -140,7 +140,7 @@ class _DType:
 
 
 class _Array:
-    """What a pickle says of an array; its state arrives after the object."""
+    """A pickle's description of an array; its state arrives after the object."""
 
     __slots__ = ("state",)
 

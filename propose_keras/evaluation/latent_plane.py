@@ -7,7 +7,7 @@ import numpy as np
 from propose_keras.drawing import draw_pose_3d
 from propose_keras.evaluation.figures import COLORS, MARKERS, make_figure
 
-# Who is where in Fig. 3: fifteen colours could not be told apart.
+# The actions of Fig. 3: fifteen colours cannot be distinguished.
 ACTION_GROUPS = {
     "Sitting": "on a chair",
     "SittingDown": "on the floor",

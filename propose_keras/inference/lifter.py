@@ -61,9 +61,12 @@ class Lifter:
             the person's scale; `(1 - score)` times as much with a higher score. 0 takes
             measured joints at their word.
 
+    A lifter can be pickled, so that processes started by `"spawn"` can share the work.
+
     Raises:
         FileNotFoundError: If there is no such file.
         ValueError: If an argument is out of range or the file holds no such model.
+        RuntimeError: If the process was forked from one that has lifted poses.
 
     Example:
     ```python
@@ -87,6 +90,7 @@ class Lifter:
                 "Expected `score_threshold` in 0..1 and `keypoint_noise` of at least "
                 f"0 mm, received {score_threshold} and {keypoint_noise}."
             )
+        backend.check_not_forked()
         self.model = (
             load_model(model) if isinstance(model, str | os.PathLike) else model
         )
@@ -96,11 +100,22 @@ class Lifter:
         self.num_hypotheses = check_integer(num_hypotheses, "num_hypotheses", 1)
         self.seed = check_integer(seed, "seed", 0, 2**31 - 1)
         self.batch_size = check_integer(batch_size, "batch_size", 1)
-        mean_pose = ops.convert_to_numpy(self.model.normalization.mean_3d)
+        mean_pose = np.asarray(self.model.normalization.mean_3d)
         self._infilling = Infilling(mean_pose, score_threshold, keypoint_noise)
+        self._compile()
+
+    def _compile(self):
         self._compiled = backend.compile_function(
             self._lift_batch, tuple(self.model.variables)
         )
+
+    def __getstate__(self):
+        """The model and the settings; the program is compiled again."""
+        return {name: v for name, v in vars(self).items() if name != "_compiled"}
+
+    def __setstate__(self, state):
+        vars(self).update(state)
+        self._compile()
 
     @classmethod
     def from_preset(cls, preset: str | os.PathLike, **kwargs) -> "Lifter":
@@ -110,6 +125,7 @@ class Lifter:
             preset: Name, such as `"propose_cmu"`, or path of a preset's folder.
             **kwargs: Further arguments of `Lifter`.
         """
+        backend.check_not_forked()
         return cls(ProPose.from_preset(preset), **kwargs)
 
     def __call__(

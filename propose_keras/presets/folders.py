@@ -92,7 +92,7 @@ def _load_weights(model, path):
         # Keras leaves out in silence what one side has and the other lacks.
         if sum(sizes) != model.count_params():
             raise ValueError(
-                f"it has {sum(sizes):,} numbers, the configuration beside it "
+                f"it has {sum(sizes):,} numbers, the configuration next to it "
                 f"{model.count_params():,}."
             )
         model.load_weights(path)
@@ -101,7 +101,7 @@ def _load_weights(model, path):
 
 
 def preset_training(preset: str | os.PathLike) -> dict | None:
-    """What a preset says of its training, see `save_preset`; None if nothing.
+    """The training that a preset records, see `save_preset`; None if it records none.
 
     Raises:
         ValueError: If there is no such preset or its description is damaged.
@@ -122,7 +122,7 @@ def save_preset(model, folder: str | os.PathLike, training: dict | None = None) 
     Args:
         model: A `ProPose` or a `DeterministicLifter`.
         folder: Made if missing. A preset that is there is replaced, other files stay.
-        training: What the model was trained on, to be told with it, such as a run's
+        training: What the model was trained on, kept with it, such as a run's
             `dataset` and `validation_subject`. JSON serialisable.
 
     Raises:

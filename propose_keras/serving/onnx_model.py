@@ -54,10 +54,10 @@ def export_onnx(model: ProPose, folder: str | os.PathLike) -> pathlib.Path:
     row of the inputs only, and both files hold the model's temperature.
 
     The conversion is tf2onnx's, of the program that Keras' TensorFlow backend makes;
-    on JAX a second process with that backend does it. The folder is written beside and
-    renamed when it is complete.
+    on JAX a second process with that backend does it. The folder appears when it is
+    complete.
 
-    `metadata_props` of both files says what is in them, each value as JSON: `package`,
+    `metadata_props` of both files describes what is in them, each value as JSON: `package`,
     `version`, `skeleton`, `joints` (names in order), `root` (a name), `axes`, `units`
     (by input or output), `latent_size` (d), `temperature` and `spread_num_hypotheses`.
 
@@ -100,8 +100,7 @@ def _check_packages():
     missing = [name for name in _PACKAGES if importlib.util.find_spec(name) is None]
     if missing:
         raise ImportError(
-            f"Exporting to ONNX needs {' and '.join(missing)}: "
-            "pip install propose-keras[onnx]"
+            f'Exporting to ONNX needs {" and ".join(missing)}: pip install ".[onnx]"'
         )
 
 
@@ -209,7 +208,7 @@ def _metadata(model, program):
         "axes": "camera frame: x right, y down, z forward",
         "units": {k: _UNITS[k] for k in (*program.inputs, *program.outputs)},
         "latent_size": model.flow.latent_size,
-        "temperature": float(keras.ops.convert_to_numpy(model.temperature)),
+        "temperature": float(np.asarray(model.temperature)),
         "spread_num_hypotheses": SPREAD_NUM_HYPOTHESES,
     }
     return {name: json.dumps(value) for name, value in values.items()}
@@ -327,7 +326,7 @@ def _convert_erfc(context, node, name, args):
 
 @contextlib.contextmanager
 def _quiet(*names):
-    """Silences loggers: both warn of what is tf2onnx's to mend, or is raised here."""
+    """Silences loggers: both warn of what tf2onnx does, or is raised here."""
     loggers = [logging.getLogger(name) for name in names]
     levels = [logger.level for logger in loggers]
     for logger in loggers:

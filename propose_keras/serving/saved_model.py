@@ -15,9 +15,9 @@ from propose_keras.serving.warmup import write_warmup_requests
 def export_saved_model(model, output, version, num_hypotheses=200):
     """Exports a model for TensorFlow Serving: `OUTPUT/VERSION`.
 
-    The version is written into a hidden folder beside and renamed when it is complete,
-    so that a server that watches `output` never sees half of it. The server's own files
-    (see `write_server_files`) are written if they are not there yet.
+    The version is written into a hidden folder and renamed when it is complete, so that
+    a server that watches `output` never sees half of it. The server's own files (see
+    `write_server_files`) are written if they are not there yet.
 
     Args:
         model: A `ProPose` model.

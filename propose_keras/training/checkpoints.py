@@ -5,7 +5,7 @@ import pathlib
 import shutil
 
 import keras
-from keras import ops
+import numpy as np
 
 from propose_keras import files
 
@@ -56,7 +56,7 @@ def restore_checkpoint(model, directory):
 
 def current_step(model):
     """Steps that a compiled model has been trained for."""
-    return int(ops.convert_to_numpy(model.optimizer.iterations))
+    return int(np.asarray(model.optimizer.iterations))
 
 
 def save_model(model, path):

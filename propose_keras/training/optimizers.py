@@ -3,6 +3,7 @@
 import math
 
 import keras
+import numpy as np
 from keras import ops
 
 from propose_keras.training.settings import AdamSettings, OptimizerSettings
@@ -85,7 +86,7 @@ class PhaseOptimizer(keras.optimizers.Optimizer):
         self.built = True
 
     def build(self, variables):
-        """Does nothing once `build_networks` has told the networks apart.
+        """Does nothing once `build_networks` has assigned variables to networks.
 
         Raises:
             RuntimeError: If it has not.
@@ -133,7 +134,7 @@ class PhaseOptimizer(keras.optimizers.Optimizer):
         for optimizer in self.optimizers:
             if not optimizer.use_ema or self._lost_in_a_failed_step(optimizer):
                 continue
-            if int(ops.convert_to_numpy(optimizer.iterations)) == 0:
+            if int(np.asarray(optimizer.iterations)) == 0:
                 continue
             variables = optimizer._trainable_variables
             optimizer.finalize_variable_values(variables)

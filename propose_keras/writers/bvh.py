@@ -30,7 +30,7 @@ _ROW = np.dtype([("frame", np.int64), ("mode", np.float32, (H36M_17.num_joints, 
 class BvhWriter(PoseWriter):
     """A BVH animation of each person's `mode`.
 
-    One person's is written to `path`; those of several beside it, to
+    One person's is written to `path`; those of several next to it, to
     `name.person3.bvh` and so on. Poses are kept on disk while they grow; memory holds
     the lengths of one person's bones, to find their median.
 

@@ -30,8 +30,7 @@ def plotly_source() -> str:
         from plotly import offline
     except ImportError as error:
         raise ImportError(
-            "The viewer needs plotly. Install it with "
-            "`pip install propose-keras[visualization]`."
+            'The viewer needs plotly. Install it with `pip install ".[visualization]"`.'
         ) from error
     return offline.get_plotlyjs()
 
@@ -200,7 +199,7 @@ def lanes(frame: np.ndarray, person: np.ndarray, x: np.ndarray) -> dict[int, int
 def render(data: dict, plotly: str) -> str:
     """The page.
 
-    The browser is told to run the page's two scripts and no other, and to load nothing:
+    The page's policy lets the browser run its two scripts, no other, and load nothing:
     `data` may come from a file of somebody else.
 
     Args:

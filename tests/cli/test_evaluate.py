@@ -152,7 +152,7 @@ def test_presets_are_evaluated_as_their_runs_are(
     differing = {name for name in expected if found[name] != expected[name]}
     assert differing <= {"seconds", "hypotheses_per_second"}
     held_out = (*preset, "--split=validation")
-    with pytest.raises(UserError, match="does not say what it was trained on"):
+    with pytest.raises(UserError, match="does not record what it was trained on"):
         execute(*arguments("", *held_out))
     settings = {"dataset": "cmu_mocap,synthetic_human", "validation_subject": ""}
     model.save_to_preset(tmp_path / "mine", settings)

@@ -15,7 +15,7 @@ from propose_keras.inference import load_model
 from propose_keras.model import ProPose
 
 if importlib.util.find_spec("tensorflow_serving") is None:
-    pytest.skip("needs propose-keras[serving]", allow_module_level=True)
+    pytest.skip("needs the extra serving", allow_module_level=True)
 
 from propose_keras.serving import saved_model, server_files
 
@@ -56,7 +56,7 @@ def test_wrong_numbers(tmp_path, flag):
 
 
 def test_presets_and_onnx(workdir, tmp_path):
-    pytest.importorskip("tf2onnx", reason="needs propose-keras[onnx]")
+    pytest.importorskip("tf2onnx", reason="needs the extra onnx")
     load_model(workdir / "model.keras").save_to_preset(tmp_path / "mine")
     preset, output = f"--preset={tmp_path / 'mine'}", f"--output={tmp_path / 'served'}"
     execute(preset, output, "--version=3", "--format=onnx")

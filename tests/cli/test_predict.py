@@ -88,8 +88,8 @@ def test_npz_and_figure(model_file, source, tmp_path, capsys):
 
 
 def test_everything_at_once(model_file, source, tmp_path, capsys):
-    pytest.importorskip("imageio_ffmpeg", reason="needs propose-keras[visualization]")
-    pytest.importorskip("plotly", reason="needs propose-keras[visualization]")
+    pytest.importorskip("imageio_ffmpeg", reason="needs the extra visualization")
+    pytest.importorskip("plotly", reason="needs the extra visualization")
     flags = arguments(model_file, tmp_path / "a.bvh")
     others = "a.html", "a.gif", "a.png"
     execute(source, *flags, *(f"--output={tmp_path / name}" for name in others))

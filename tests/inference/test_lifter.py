@@ -1,6 +1,7 @@
 import itertools
 import json
 import os
+import pickle
 import subprocess
 import sys
 import zipfile
@@ -275,3 +276,9 @@ def test_hostile_models_execute_nothing(model_file, tmp_path):
     with pytest.raises(ValueError, match="Cannot read the model.*afe"):
         load_model(hostile)
     assert not os.path.exists(touched)
+
+
+def test_a_pickled_lifter_lifts_the_same(lifter, lifted, keypoints):
+    copy = pickle.loads(pickle.dumps(lifter))
+    again = copy(keypoints, "h36m17", SIZE)
+    np.testing.assert_allclose(again.hypotheses, lifted.hypotheses, atol=1e-3)

@@ -14,7 +14,7 @@ from propose_keras.data.errors import DataFileError
 LOCAL_RUNNER = "FnApiRunner"
 # What Beam adds to the message of an error in a worker, with the step's name.
 _WORKER_SUFFIX = " [while running "
-# Errors of readers, whose messages say all.
+# Errors of readers, whose messages are complete.
 _PLAIN_ERRORS = {cls.__name__: cls for cls in (DataFileError, FileNotFoundError)}
 
 Example = tuple[str, Mapping[str, Any]]
@@ -26,7 +26,7 @@ class ClipsBuilder(tfds.core.GeneratorBasedBuilder):
     A subclass defines `_info`, with `building.clip_features`, and `_split_generators`,
     whose examples come from `building.clip_example`. Where Beam makes the examples it
     also sets `num_clips`, the number of them by split, which is compared with what was
-    written: a runner that loses clips does not say so.
+    written: a runner may lose clips without an error.
     """
 
     num_clips: Mapping[str, int] = {}
@@ -110,7 +110,7 @@ def plain_error(error: BaseException, folder: str | os.PathLike) -> Exception | 
         folder: Where it wrote to.
 
     Returns:
-        An error to raise instead, or None if the one at hand says it best.
+        An error to raise instead, or None if the one at hand is best.
     """
     text = str(error)
     for cls in _PLAIN_ERRORS.values():

@@ -122,7 +122,7 @@ def test_training_set_from_npz(tmp_path):
 
 
 @pytest.mark.parametrize("swapped", [True, False])
-def test_sides_are_mended_where_they_are_swapped(tmp_path, monkeypatch, swapped):
+def test_sides_are_fixed_where_they_are_swapped(tmp_path, monkeypatch, swapped):
     monkeypatch.setitem(facts.SWAPPED_SIDES, ("S4", "Seq2"), (3, 6))
     cells = files.make_training(num_frames=8)
     still = cells["univ_annot3"][:, :1]
@@ -135,10 +135,10 @@ def test_sides_are_mended_where_they_are_swapped(tmp_path, monkeypatch, swapped)
             view[:, 3:6, joints] = view[:, 3:6, joints[flip]]
     files.write_training(tmp_path, cells)
     (recording,) = mpi_inf_3dhp.read_training_mat(tmp_path, "S4", "Seq2", (0,))
-    mended = recording.mend_swapped_sides()
+    fixed = recording.fix_swapped_sides()
     expected = np.repeat(still[0].reshape(1, 28, 3)[:, joints], 8, axis=0)
-    np.testing.assert_allclose(mended.univ_annot3, expected)
-    assert np.ptp(mended.annot2, axis=0).max() == 0
+    np.testing.assert_allclose(fixed.univ_annot3, expected)
+    assert np.ptp(fixed.annot2, axis=0).max() == 0
 
 
 def test_files_are_found_in_the_folder_itself_and_above(tmp_path):
