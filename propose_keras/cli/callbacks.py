@@ -90,8 +90,8 @@ class TensorBoardLog(keras.callbacks.Callback):
 class HistoryFile(keras.callbacks.Callback):
     """Keeps a run's `history.csv`: what was logged at the end of each interval.
 
-    The file is replaced as a whole. A run that goes on from a checkpoint first drops what
-    an interrupted one had noted after it, so each interval has one row.
+    The file is replaced as a whole. A run that goes on from a checkpoint first drops
+    what an interrupted one had noted after it, so each interval has one row.
 
     Args:
         path: Of the file.

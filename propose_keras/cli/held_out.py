@@ -15,14 +15,15 @@ def check_held_out(values):
         values: The flags of `evaluate.py`.
 
     Raises:
-        UserError: If the subject was trained on, or a preset does not record its training.
+        UserError: If the subject was trained on, or a preset does not record
+            its training.
     """
     if values.preset:
         configuration = preset_training(values.preset)
         if configuration is None:
             raise UserError(
-                f"The preset {values.preset} does not record what it was trained on, so "
-                "that nobody can be called held out. Evaluate --split=test."
+                f"The preset {values.preset} does not record what it was trained on, "
+                "so that nobody can be called held out. Evaluate --split=test."
             )
     else:
         path = pathlib.Path(values.workdir).expanduser() / "configuration.json"

@@ -57,8 +57,8 @@ def export_onnx(model: ProPose, folder: str | os.PathLike) -> pathlib.Path:
     on JAX a second process with that backend does it. The folder appears when it is
     complete.
 
-    `metadata_props` of both files describes what is in them, each value as JSON: `package`,
-    `version`, `skeleton`, `joints` (names in order), `root` (a name), `axes`, `units`
+    `metadata_props` of both files describes their contents, each value as JSON:
+    `package`, `version`, `skeleton`, `joints` (names in order), `root` (a name), `axes`, `units`
     (by input or output), `latent_size` (d), `temperature` and `spread_num_hypotheses`.
 
     Args:
