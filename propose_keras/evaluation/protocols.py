@@ -1,8 +1,8 @@
 """Evaluation protocols as data.
 
 A pose error without its protocol means nothing. A `Protocol` states which joints,
-frames and averages a number is made of; adding one is adding an entry to `PROTOCOLS`. Options
-change a protocol and are named after it: `h36m+16-joints+every-64th`.
+frames and averages a number is made of; adding one is adding an entry to `PROTOCOLS`.
+Options change a protocol and are named after it: `h36m+16-joints+every-64th`.
 """
 
 import dataclasses

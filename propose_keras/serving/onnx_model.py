@@ -58,8 +58,9 @@ def export_onnx(model: ProPose, folder: str | os.PathLike) -> pathlib.Path:
     complete.
 
     `metadata_props` of both files describes their contents, each value as JSON:
-    `package`, `version`, `skeleton`, `joints` (names in order), `root` (a name), `axes`, `units`
-    (by input or output), `latent_size` (d), `temperature` and `spread_num_hypotheses`.
+    `package`, `version`, `skeleton`, `joints` (names in order), `root` (a name),
+    `axes`, `units` (by input or output), `latent_size` (d), `temperature` and
+    `spread_num_hypotheses`.
 
     Args:
         model: A `ProPose` model.
