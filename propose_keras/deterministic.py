@@ -136,7 +136,7 @@ class DeterministicLifter(FromPreset, keras.Model):
         seed = None
         if training:
             seed = random.fold_in(np.array([self.seed, 0], "uint32"), self.step)
-            seed = parts.dropout_seed_of(seed, parts.PILGD_ENCODER)
+            seed = parts.dropout_seed_of(self.lifter, seed, parts.PILGD_ENCODER)
             self.step.assign_add(1)
         return self._lift(inputs["keypoints"], inputs.get("image_size"), seed)
 

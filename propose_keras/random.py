@@ -39,7 +39,7 @@ def fold_in(seed, data):
 
     Args:
         seed: `(..., 2)` integers.
-        data: Int or integer tensor that broadcasts against `seed`'s leading axes.
+        data: Integers that broadcast against `seed`'s leading axes.
 
     Returns:
         `(..., 2)` uint32.

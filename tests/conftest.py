@@ -1,3 +1,4 @@
+import gc
 import os
 import pathlib
 import sys
@@ -20,14 +21,32 @@ DATASETS = pathlib.Path(__file__).parents[1] / "datasets"
 
 
 @pytest.fixture(scope="session", autouse=True)
-def compile_once(tmp_path_factory):
-    """Lets JAX compile equal programs of different tests once."""
+def compile_fast(tmp_path_factory):
+    """Lets backends start small programs fast."""
     if keras.backend.backend() == "jax":
         import jax
 
+        # Equal programs of different tests are compiled once.
         cache = tmp_path_factory.mktemp("jax_cache")
         jax.config.update("jax_compilation_cache_dir", str(cache))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.5)
+    else:
+        import tensorflow as tf
+
+        # Optimising a graph takes longer than these graphs run.
+        tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+
+
+@pytest.fixture(scope="module", autouse=True)
+def free_memory():
+    """Frees a module's models and compiled programs after it."""
+    yield
+    keras.utils.clear_session()
+    if keras.backend.backend() == "jax":
+        import jax
+
+        jax.clear_caches()
+    gc.collect()
 
 
 @pytest.fixture

@@ -22,7 +22,6 @@ from propose_keras.skeletons import H36M_17
 from propose_keras.training import checkpoints
 from propose_keras.training.settings import rename_old
 
-FLAGS = flags.FLAGS
 # Poses that the normalisation is fitted to: more change nothing that matters.
 _NUM_ADAPT = 50_000
 # It is 0.92 for Human3.6M's training people, who also sit and lie.
@@ -30,26 +29,38 @@ _LEAST_MEAN_HEIGHT = 0.5
 
 
 def main(argv):
-    """Trains, or goes on with, the run in --workdir."""
+    """Runs the program with the flags of the process."""
     del argv
-    workdir = pathlib.Path(FLAGS.workdir).expanduser()
+    execute(flags.FLAGS)
+
+
+def execute(values):
+    """Trains, or goes on with, the run in --workdir.
+
+    Args:
+        values: The flags of `training_flags.define_flags`, parsed.
+
+    Raises:
+        UserError: If flags, data or the folder do not fit.
+    """
+    workdir = pathlib.Path(values.workdir).expanduser()
     try:
-        configuration = training_flags.configuration(FLAGS)
+        configuration = training_flags.configuration(values)
         run, data = configuration.run, configuration.data
         keras.utils.set_random_seed(run.seed)
         model = configuration.make_model()
-        train, validation = read_data(data, FLAGS.data_dir)
+        train, validation = read_data(data, values.data_dir)
         sample = sample_rows(train, run.seed)
         augmentations = data.augmentations(root_centred(sample.pose_3d).mean(axis=0))
         # Other augmentations hardly change the statistics.
         adapt(model.normalization, sample, augmentations * data.other_cameras)
     except ValueError as error:
         raise UserError(str(error)) from error
-    unused = training_flags.unused_flags(FLAGS)
+    unused = training_flags.unused_flags(values)
     if unused:
         names = ", ".join(f"--{name}" for name in unused)
         print(f"Without effect on --model={run.model}: {names}.")
-    claim_workdir(workdir, FLAGS)
+    claim_workdir(workdir, values)
     if (workdir / "model.keras").exists():
         print(f"{workdir} holds a finished run: nothing to do.")
         return
@@ -87,7 +98,7 @@ def main(argv):
                 Checkpoints(workdir / "checkpoints", log),
             ],
             shuffle=False,
-            verbose=FLAGS.verbose,
+            verbose=values.verbose,
         )
     checkpoints.save_model(model, workdir / "model.keras")
     print(f"Wrote {workdir / 'model.keras'}.")

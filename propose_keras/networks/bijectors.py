@@ -1,4 +1,4 @@
-"""The TFP bijector of an affine coupling."""
+"""The TFP bijector of an affine coupling, and what is cached of bijectors."""
 
 from keras import ops
 
@@ -58,6 +58,26 @@ class AffineCouplingBijector(tfp.bijectors.Bijector):
 
     def _parts(self, x):
         return x[..., : self._num_kept], x[..., self._num_kept :]
+
+
+def with_own_cache(bijector):
+    """Gives a bijector a cache that goes when it goes.
+
+    TFP's is one for each class of bijectors, whose entries keep log-determinants; in a
+    graph those keep the graph, and the graph the entry's key, so that no program that
+    was ever traced is freed.
+
+    Args:
+        bijector: A `tfp.bijectors.Bijector`.
+
+    Returns:
+        The same.
+    """
+    shared = bijector._cache
+    bijector._cache = type(shared)(
+        shared._forward_name, shared._inverse_name, bijector, type(bijector)
+    )
+    return bijector
 
 
 def _log_determinants(forward):

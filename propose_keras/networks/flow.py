@@ -6,6 +6,7 @@ from keras import ops
 
 from propose_keras.backend import tfp
 from propose_keras.layers import ResidualMLP
+from propose_keras.networks.bijectors import with_own_cache
 from propose_keras.networks.context import PoseContext, as_context
 from propose_keras.networks.couplings import AffineCoupling
 
@@ -70,7 +71,8 @@ class ConditionalFlow(keras.layers.Layer):
                 )
             coupling = self.couplings[i]
             bijectors.append(coupling.make_bijector(self.latent_size, f"coupling_{i}"))
-        return tfp.bijectors.Chain(bijectors, validate_event_size=False)
+        bijectors = [with_own_cache(bijector) for bijector in bijectors]
+        return with_own_cache(tfp.bijectors.Chain(bijectors, validate_event_size=False))
 
     def _permutations(self):
         """What stands before each coupling, such that all coordinates take turns.

@@ -81,7 +81,9 @@ class PAGDLearner(keras.layers.Layer):
         return self.encoder(
             as_context(condition).features,
             None,
-            dropout_seed=parts.dropout_seed_of(dropout_seed, parts.PAGD_ENCODER),
+            dropout_seed=parts.dropout_seed_of(
+                self.encoder, dropout_seed, parts.PAGD_ENCODER
+            ),
         )
 
     def decode(self, features, dropout_seed=None):
@@ -89,7 +91,9 @@ class PAGDLearner(keras.layers.Layer):
         flat = self.decoder(
             features,
             None,
-            dropout_seed=parts.dropout_seed_of(dropout_seed, parts.PAGD_DECODER),
+            dropout_seed=parts.dropout_seed_of(
+                self.decoder, dropout_seed, parts.PAGD_DECODER
+            ),
         )
         return ops.reshape(flat, (-1, self.num_joints, 2))
 

@@ -9,14 +9,17 @@ from propose_keras.layers import ResidualMLP
 PILGD_ENCODER, PILGD_DECODER, PAGD_ENCODER, PAGD_DECODER = range(4)
 
 
-def dropout_seed_of(seed, stream):
+def dropout_seed_of(part, seed, stream):
     """Seed of one part's dropout noise, or None where there is no dropout.
 
     Args:
+        part: The layer.
         seed: `(2,)` integers that all parts of a step share, or None.
         stream: One of the streams of this module.
     """
-    return None if seed is None else random.fold_in(seed, stream)
+    if seed is None or getattr(part, "dropout", None) == 0.0:
+        return None
+    return random.fold_in(seed, stream)
 
 
 def check_part(part, output_size, network, name):

@@ -98,7 +98,9 @@ class PILGDLearner(keras.layers.Layer):
         output = self.encoder(
             flatten_pose(pose),
             context.features,
-            dropout_seed=parts.dropout_seed_of(dropout_seed, parts.PILGD_ENCODER),
+            dropout_seed=parts.dropout_seed_of(
+                self.encoder, dropout_seed, parts.PILGD_ENCODER
+            ),
         )
         if self.kind == "instance":
             mean = soft_clamp(output, self.clamp)
@@ -121,7 +123,9 @@ class PILGDLearner(keras.layers.Layer):
         flat = self.decoder(
             latents,
             context.features,
-            dropout_seed=parts.dropout_seed_of(dropout_seed, parts.PILGD_DECODER),
+            dropout_seed=parts.dropout_seed_of(
+                self.decoder, dropout_seed, parts.PILGD_DECODER
+            ),
         )
         pose = unflatten_pose(flat, self.num_joints)
         if context.lifted is None:

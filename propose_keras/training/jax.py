@@ -20,10 +20,10 @@ class TrainStep:
         values |= _by_id(self.non_trainable_variables, non_trainable)
         values |= _by_id(self.optimizer.variables, optimizer)
         step = values[id(self.optimizer.iterations)]
-        seed = self.step_seed(step)
+        seeds = self.step_seeds(step)
         branches = [functools.partial(self._run, phase) for phase in self.phases]
         values, logs = backend.switch(
-            choose_phase(step, seed, self.settings), branches, values, batch, seed
+            choose_phase(step, seeds, self.settings), branches, values, batch, seeds
         )
         values[id(self.optimizer.iterations)] = step + 1
         logs, metrics = self._tracked(logs, metrics)
@@ -34,7 +34,7 @@ class TrainStep:
             metrics,
         )
 
-    def _run(self, phase, values, batch, seed):
+    def _run(self, phase, values, batch, seeds):
         values, carry, logs = dict(values), None, {}
         for update in phase.updates:
             by_network = {n: self.network_variables(n) for n in update.networks}
@@ -47,7 +47,7 @@ class TrainStep:
                 mapping = [(v, values[id(v)]) for v in self._all_weights()]
                 with keras.StatelessScope(state_mapping=mapping):
                     loss, logs, carry = update.objective(
-                        self, self.settings, batch, seed, carry
+                        self, self.settings, batch, seeds, carry
                     )
                 return loss, (logs, carry)
 

@@ -1,12 +1,13 @@
 """The losses of a step, in `keras.ops`: what each phase of Algorithm 1 minimises.
 
-Each objective is a function of `(model, settings, batch, seed, carry)` that returns
+Each objective is a function of `(model, settings, batch, seeds, carry)` that returns
 `(loss, logs, carry)`: a scalar, a dict from names to losses without their weights for
 the progress bar, and what the step's next objective may use.
 """
 
 from typing import Any, NamedTuple
 
+import numpy as np
 from keras import ops
 
 from propose_keras import losses, random
@@ -39,8 +40,9 @@ LOSSES = {
     "mode": lambda model, settings: settings.mode_weight > 0.0,
 }
 
-# Each use of noise in a step has a stream of its own.
+# Each use of noise in a step has a seed of its own, a row of `noise_seeds`.
 _LATENT, _HYPOTHESES, _GATE, _DROPOUT, _LIFT = range(5)
+_NUM_USES = 5
 
 
 def loss_names(model, settings):
@@ -63,41 +65,41 @@ class _Sum:
         return self.total, {name: self.total, **self.logs}
 
 
-def phase_1(model, settings, batch, seed, carry=None, bidirectional=False):
+def phase_1(model, settings, batch, seeds, carry=None, bidirectional=False):
     """`L_phase1` and the PILGD learner's share of `L_disc`; moves g and k."""
     total = _Sum()
     context, reconstruction, _, _ = _add_pilgd_losses(
-        total, model, settings, batch, seed
+        total, model, settings, batch, seeds
     )
     if bidirectional:
-        _add_bidirectional(total, model, settings, batch, seed, context)
+        _add_bidirectional(total, model, settings, batch, seeds, context)
     return *total.named("phase_1"), reconstruction
 
 
-def phase_2(model, settings, batch, seed, carry=None):
+def phase_2(model, settings, batch, seeds, carry=None):
     """`L_phase2`; moves q, v, h and f. The PILGD learner is given."""
     total = _Sum()
-    context = _add_lift(total, model, settings, batch, seed)
+    context = _add_lift(total, model, settings, batch, seeds)
     mean, scale = model.pilgd_learner.encode(batch.pose, context)
     mean, scale = ops.stop_gradient(mean), ops.stop_gradient(scale)
-    latents = losses.instance_sample(mean, scale, _latent_noise(model, batch, seed))
-    _add_flow_losses(total, model, settings, batch, seed, context, latents, mean)
+    latents = losses.instance_sample(mean, scale, _latent_noise(model, batch, seeds))
+    _add_flow_losses(total, model, settings, batch, seeds, context, latents, mean)
     return *total.named("phase_2"), None
 
 
-def end_to_end(model, settings, batch, seed, carry=None, bidirectional=False):
+def end_to_end(model, settings, batch, seeds, carry=None, bidirectional=False):
     """All losses at once, through all networks but the discriminator (Table 6)."""
     total = _Sum()
     context, reconstruction, latents, mean = _add_pilgd_losses(
-        total, model, settings, batch, seed
+        total, model, settings, batch, seeds
     )
     if bidirectional:
-        _add_bidirectional(total, model, settings, batch, seed, context)
-    _add_flow_losses(total, model, settings, batch, seed, context, latents, mean)
+        _add_bidirectional(total, model, settings, batch, seeds, context)
+    _add_flow_losses(total, model, settings, batch, seeds, context, latents, mean)
     return *total.named("end_to_end"), reconstruction
 
 
-def discriminator(model, settings, batch, seed, carry):
+def discriminator(model, settings, batch, seeds, carry):
     """`L_D` of Eq. 11 on the reconstructions that the PILGD learner just made."""
     reconstruction = ops.stop_gradient(carry)
     real, _ = model.discriminator(batch.pose, batch.condition)
@@ -106,16 +108,21 @@ def discriminator(model, settings, batch, seed, carry):
     return loss, {"discriminator": loss}, None
 
 
-def _latent_noise(model, batch, seed):
+def _latent_noise(model, batch, seeds):
     size = model.pilgd_learner.latent_size
-    return _noise(seed, _LATENT, ops.shape(batch.pose)[0], size)[:, None]
+    return _noise(seeds, _LATENT, ops.shape(batch.pose)[0], size)[:, None]
 
 
-def _noise(seed, stream, num_draws, size):
-    return random.normal(random.fold_in(seed, stream)[None], num_draws, size)[0]
+def noise_seeds(seed):
+    """Seeds `(uses, 2)` of a step's noise from the step's seed, `(2,)` integers."""
+    return random.fold_in(ops.broadcast_to(seed, (_NUM_USES, 2)), np.arange(_NUM_USES))
 
 
-def _add_lift(total, model, settings, batch, seed):
+def _noise(seeds, use, num_draws, size):
+    return random.normal(seeds[use][None], num_draws, size)[0]
+
+
+def _add_lift(total, model, settings, batch, seeds):
     """Adds the error of the lifted pose, where there is a lifter.
 
     Returns:
@@ -129,7 +136,7 @@ def _add_lift(total, model, settings, batch, seed):
     if settings.lift_noise == 0.0:
         return context
     size = 3 * model.num_joints + 1
-    noise = _noise(seed, _LIFT, ops.shape(batch.pose)[0], size)[:, None]
+    noise = _noise(seeds, _LIFT, ops.shape(batch.pose)[0], size)[:, None]
     shape = ops.shape(context.lifted)
     shift = ops.reshape(noise[..., 1:], shape)
     shift = shift + noise[..., :1, None] * context.lifted
@@ -137,17 +144,17 @@ def _add_lift(total, model, settings, batch, seed):
     return context._replace(lifted=lifted)
 
 
-def _add_pilgd_losses(total, model, settings, batch, seed):
+def _add_pilgd_losses(total, model, settings, batch, seeds):
     """Adds the losses of g and k.
 
     Returns:
         The context, the reconstruction, the latents and their means.
     """
     pilgd = model.pilgd_learner
-    dropout_seed = random.fold_in(seed, _DROPOUT)
-    context = _add_lift(total, model, settings, batch, seed)
+    dropout_seed = seeds[_DROPOUT]
+    context = _add_lift(total, model, settings, batch, seeds)
     mean, scale = pilgd.encode(batch.pose, context, dropout_seed)
-    latents = losses.instance_sample(mean, scale, _latent_noise(model, batch, seed))
+    latents = losses.instance_sample(mean, scale, _latent_noise(model, batch, seeds))
     reconstruction = pilgd.decode(latents, context, dropout_seed)
     recon_3d = ops.mean(losses.reconstruction_3d(batch.pose, reconstruction))
     total.add("recon_3d", recon_3d, settings.recon_3d_weight)
@@ -163,9 +170,9 @@ def _add_pilgd_losses(total, model, settings, batch, seed):
     return context, reconstruction, latents, mean
 
 
-def _add_flow_losses(total, model, settings, batch, seed, context, latents, mean):
+def _add_flow_losses(total, model, settings, batch, seeds, context, latents, mean):
     """Adds the losses of q, v, h and f, of latents and of their means."""
-    dropout_seed = random.fold_in(seed, _DROPOUT)
+    dropout_seed = seeds[_DROPOUT]
     base_mean, log_scale = ops.zeros_like(mean), ops.zeros_like(mean)
     if model.pagd_learner is not None:
         pagd = model.pagd_learner
@@ -193,19 +200,19 @@ def _add_flow_losses(total, model, settings, batch, seed, context, latents, mean
         total.add("mode", mode, settings.mode_weight)
 
 
-def gate_draw(seed):
-    """`beta` of Eq. 14 for the step with this seed: uniform on (0, 1), `()`."""
-    return random.uniform(random.fold_in(seed, _GATE)[None], 1, 1)[0, 0, 0]
+def gate_draw(seeds):
+    """`beta` of Eq. 14 for the step with these seeds: uniform on (0, 1), `()`."""
+    return random.uniform(seeds[_GATE][None], 1, 1)[0, 0, 0]
 
 
-def _add_bidirectional(total, model, settings, batch, seed, context):
+def _add_bidirectional(total, model, settings, batch, seeds, context):
     """Adds `L_Bi`, Eqs. 12-14, of a step whose gate is open.
 
     The L hypotheses are drawn and decoded without gradient; the k best and the random
     one are decoded again with it. In phase 1 the gradient stops at their latents, so
     that only k learns; end-to-end they are also drawn again, through the flow.
     """
-    chosen = _chosen_hypotheses(model, settings, batch, seed, context)
+    chosen = _chosen_hypotheses(model, settings, batch, seeds, context)
     top, rest = chosen[:, : settings.num_best], chosen[:, settings.num_best :]
     best = losses.best_of_m(batch.pose, top)
     rand = losses.random_hypothesis(batch.pose, rest)
@@ -214,12 +221,12 @@ def _add_bidirectional(total, model, settings, batch, seed, context):
     total.logs |= {"best_of_m": ops.mean(best), "random": ops.mean(rand)}
 
 
-def _chosen_hypotheses(model, settings, batch, seed, context):
+def _chosen_hypotheses(model, settings, batch, seeds, context):
     size = model.pilgd_learner.latent_size
     batch_size = ops.shape(batch.pose)[0]
     # One more than L: the last is the random hypothesis of Eq. 13.
     count = settings.training_hypotheses + 1
-    noise = _noise(seed, _HYPOTHESES, batch_size * count, size)
+    noise = _noise(seeds, _HYPOTHESES, batch_size * count, size)
     noise = ops.reshape(noise, (-1, count, size))
     base_mean, log_scale = model.base_parameters(context)
     base = base_mean + ops.exp(log_scale) * noise
@@ -235,5 +242,5 @@ def _chosen_hypotheses(model, settings, batch, seed, context):
         latents = model.flow.inverse(base, context)
     else:
         latents = ops.take_along_axis(latents, index, axis=1)
-    dropout_seed = random.fold_in(random.fold_in(seed, _DROPOUT), _HYPOTHESES)
+    dropout_seed = random.fold_in(seeds[_DROPOUT], _HYPOTHESES)
     return model.pilgd_learner.decode(latents, context, dropout_seed)

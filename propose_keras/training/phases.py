@@ -57,12 +57,12 @@ def make_phases(model, settings):
     return tuple(phases)
 
 
-def choose_phase(step, seed, settings):
+def choose_phase(step, seeds, settings):
     """Index into `make_phases`' result of a step: inside a compiled step or outside.
 
     Args:
         step: Integer scalar, 0 for the first step.
-        seed: The step's seed, `(2,)` integers: it decides the gate of Eq. 14.
+        seeds: The step's `noise_seeds`: one decides the gate of Eq. 14.
         settings: `TrainingSettings`.
 
     Returns:
@@ -70,7 +70,7 @@ def choose_phase(step, seed, settings):
     """
     index = ops.zeros((), "int32")
     if settings.bidirectional_weight > 0.0:
-        beta = objectives.gate_draw(seed)
+        beta = objectives.gate_draw(seeds)
         index = ops.cast(gate_is_open(beta, settings.gate), "int32")
     if settings.scheme == "end_to_end":
         return index

@@ -15,14 +15,14 @@ class TrainStep:
         """One step of Algorithm 1: the phase is chosen inside the compiled step."""
         batch = self.training_batch(data)
         step = self.optimizer.iterations
-        seed = self.step_seed(step)
+        seeds = self.step_seeds(step)
         branches = [functools.partial(self._run, phase) for phase in self.phases]
-        phase = choose_phase(step, seed, self.settings)
-        logs = backend.switch(phase, branches, batch, seed)
+        phase = choose_phase(step, seeds, self.settings)
+        logs = backend.switch(phase, branches, batch, seeds)
         self.optimizer.iterations.assign_add(1)
         return self.update_loss_trackers(logs)
 
-    def _run(self, phase, batch, seed):
+    def _run(self, phase, batch, seeds):
         carry, logs = None, {}
         for update in phase.updates:
             by_network = {n: self.network_variables(n) for n in update.networks}
@@ -30,7 +30,7 @@ class TrainStep:
             with tf.GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch(values)
                 loss, more, carry = update.objective(
-                    self, self.settings, batch, seed, carry
+                    self, self.settings, batch, seeds, carry
                 )
             gradients = iter(
                 tape.gradient(

@@ -11,7 +11,12 @@ from propose_keras.geometry import root_centre
 from propose_keras.inputs import check_keypoints, check_pose
 from propose_keras.metrics.keras_metrics import MeanPerJointPositionError
 from propose_keras.metrics.poses import mpjpe
-from propose_keras.training.objectives import LOSSES, Batch, loss_names
+from propose_keras.training.objectives import (
+    LOSSES,
+    Batch,
+    loss_names,
+    noise_seeds,
+)
 from propose_keras.training.optimizers import PhaseOptimizer
 from propose_keras.training.phases import make_phases
 from propose_keras.training.settings import TrainingSettings
@@ -125,9 +130,10 @@ class AlternatingTrainer(TrainStep, keras.Model):
         pose = self.normalization.normalize_pose(pose_3d, view)
         return Batch(ops.stop_gradient(pose[:, None]), ops.stop_gradient(condition))
 
-    def step_seed(self, step):
-        """Seed `(2,)` of a step's noise: a function of (settings.seed, step)."""
-        return random.fold_in(np.array([self.settings.seed, 0], "uint32"), step)
+    def step_seeds(self, step):
+        """Seeds `(uses, 2)` of a step's noise: a function of (settings.seed, step)."""
+        seed = random.fold_in(np.array([self.settings.seed, 0], "uint32"), step)
+        return noise_seeds(seed)
 
     def network_variables(self, network):
         """Trainable variables of a network, by its name."""

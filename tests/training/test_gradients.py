@@ -60,8 +60,8 @@ PAGD = {"pagd_learner/encoder", "pagd_learner/decoder", "pagd_learner/projection
 def loss_of(objective, model, data, **settings):
     settings = TrainingSettings(training_hypotheses=4, **settings)
     batch = model.training_batch(data)
-    seed = np.array([1, 2], "uint32")
-    return lambda: objective(model, settings, batch, seed)
+    seeds = objectives.noise_seeds(np.array([1, 2], "uint32"))
+    return lambda: objective(model, settings, batch, seeds)
 
 
 def bidirectional_loss_of(objective, model, data, **settings):

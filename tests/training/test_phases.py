@@ -5,12 +5,12 @@ import pytest
 from keras import ops
 
 from propose_keras.training import TrainingSettings, make_optimizer
-from propose_keras.training.objectives import gate_draw
+from propose_keras.training.objectives import gate_draw, noise_seeds
 from propose_keras.training.phases import choose_phase, make_phases
 
 
-def seed_of(step):
-    return np.array([step, 1], "uint32")
+def seeds_of(step):
+    return noise_seeds(np.array([step, 1], "uint32"))
 
 
 @pytest.mark.parametrize(("num_phase_1", "num_phase_2"), [(1, 1), (3, 2), (1, 4)])
@@ -18,7 +18,7 @@ def test_schedule_is_algorithm_1(make_model, num_phase_1, num_phase_2):
     settings = TrainingSettings(num_phase_1=num_phase_1, num_phase_2=num_phase_2)
     phases = make_phases(make_model(), settings)
     names = [
-        phases[int(choose_phase(step, seed_of(step), settings))].name
+        phases[int(choose_phase(step, seeds_of(step), settings))].name
         for step in range(12)
     ]
     expected = ["phase_1"] * num_phase_1 + ["phase_2"] * num_phase_2
@@ -31,9 +31,9 @@ def test_schedule_is_algorithm_1(make_model, num_phase_1, num_phase_2):
 
 def test_gate_opens_with_probability_one_minus_b():
     settings = TrainingSettings(scheme="end_to_end", gate=0.25)
-    chosen = [int(choose_phase(s, seed_of(s), settings)) for s in range(60)]
+    chosen = [int(choose_phase(s, seeds_of(s), settings)) for s in range(60)]
     assert 0.55 < np.mean(chosen) < 0.95
-    beta = [float(ops.convert_to_numpy(gate_draw(seed_of(s)))) for s in range(60)]
+    beta = [float(ops.convert_to_numpy(gate_draw(seeds_of(s)))) for s in range(60)]
     np.testing.assert_array_equal(chosen, np.array(beta) >= 0.25)
 
 

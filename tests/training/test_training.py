@@ -162,7 +162,7 @@ def test_each_weight_scales_its_loss(make_model, data):
     inputs, pose_3d = data
     model.compile("sgd", settings={"gate": 0.0}, run_eagerly=True)
     batch = model.training_batch((inputs, pose_3d))
-    seed = np.array([1, 2], "uint32")
+    seeds = objectives.noise_seeds(np.array([1, 2], "uint32"))
     names = [f.name for f in dataclasses.fields(TrainingSettings)]
     weights = {n: 1.0 for n in names if n.endswith("_weight")}
 
@@ -171,7 +171,7 @@ def test_each_weight_scales_its_loss(make_model, data):
             scheme="end_to_end", training_hypotheses=4, **{**weights, **changes}
         )
         loss, logs, _ = objectives.end_to_end(
-            model, settings, batch, seed, bidirectional=True
+            model, settings, batch, seeds, bidirectional=True
         )
         return float(loss), {k: float(v) for k, v in logs.items()}
 
@@ -212,7 +212,7 @@ def test_gate_is_drawn_anew_for_each_step(make_model):
     model = make_model()
     model.compile("sgd", settings=SETTINGS)
     gates = {
-        int(choose_phase(0, model.step_seed(step), SETTINGS)) for step in range(20)
+        int(choose_phase(0, model.step_seeds(step), SETTINGS)) for step in range(20)
     }
     assert gates == {0, 1}
 
