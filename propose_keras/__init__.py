@@ -6,6 +6,7 @@ Keras nor TensorFlow.
 """
 
 import importlib
+from typing import TYPE_CHECKING
 
 from propose_keras import backend_choice
 from propose_keras.version import __version__
@@ -29,7 +30,38 @@ _PUBLIC_NAMES = {
     "open_writer": "propose_keras.writers",
 }
 
-__all__ = ["__version__", *sorted(_PUBLIC_NAMES)]
+if TYPE_CHECKING:
+    from propose_keras.deterministic import DeterministicLifter
+    from propose_keras.distribution import PoseDistribution
+    from propose_keras.inference import LiftedPoses, Lifter, load_model
+    from propose_keras.model import ProPose
+    from propose_keras.networks import (
+        ConditionalFlow,
+        Discriminator,
+        PAGDLearner,
+        PILGDLearner,
+    )
+    from propose_keras.normalization import PoseNormalization
+    from propose_keras.training import TrainingSettings, make_optimizer
+    from propose_keras.writers import open_writer
+
+__all__ = [
+    "ConditionalFlow",
+    "DeterministicLifter",
+    "Discriminator",
+    "LiftedPoses",
+    "Lifter",
+    "PAGDLearner",
+    "PILGDLearner",
+    "PoseDistribution",
+    "PoseNormalization",
+    "ProPose",
+    "TrainingSettings",
+    "__version__",
+    "load_model",
+    "make_optimizer",
+    "open_writer",
+]
 
 
 def __getattr__(name):

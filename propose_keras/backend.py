@@ -6,8 +6,10 @@ together with the value; `check_not_forked`, `compile_function`, `switch` and
 `use_all_devices`.
 """
 
+import importlib
 import os
 import warnings
+from typing import Any
 
 from propose_keras import backend_choice, quiet_imports
 
@@ -20,24 +22,28 @@ with quiet_imports.without_notes():
 
 name: str = keras.backend.backend()
 
+tf: Any = None
+jax: Any = None
 # TFP uses what newer versions of its dependencies call deprecated.
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
     if name == "tensorflow":
         with quiet_imports.without_notes():
-            import tensorflow as tf
-            import tensorflow_probability as tfp
-            from tensorflow_probability.python.internal import cache_util
-
+            tf = importlib.import_module("tensorflow")
             # What it prints of GPUs comes when it first looks for them.
             tf.config.list_physical_devices()
+            tfp: Any = importlib.import_module("tensorflow_probability")
+            cache_util: Any = importlib.import_module(
+                "tensorflow_probability.python.internal.cache_util"
+            )
     else:
-        import jax
-
+        jax = importlib.import_module("jax")
         # TFP takes TensorFlow's docstrings where it can, at the price of loading it.
         with quiet_imports.without("tensorflow"):
-            from tensorflow_probability.substrates import jax as tfp
-            from tensorflow_probability.substrates.jax.internal import cache_util
+            tfp = importlib.import_module("tensorflow_probability.substrates.jax")
+            cache_util = importlib.import_module(
+                "tensorflow_probability.substrates.jax.internal.cache_util"
+            )
 
 GreedyBijectorCache = cache_util.BijectorCacheWithGreedyAttrs
 

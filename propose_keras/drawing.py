@@ -12,6 +12,7 @@ from propose_keras.skeletons import H36M_17, Skeleton
 if typing.TYPE_CHECKING:
     import matplotlib.axes
     import matplotlib.figure
+    from mpl_toolkits.mplot3d.axes3d import Axes3D
 
 # From the palette of Okabe and Ito, which colour-blind readers can tell apart.
 LEFT_COLOR, RIGHT_COLOR, MIDDLE_COLOR = "#0072B2", "#D55E00", "#444444"
@@ -151,7 +152,7 @@ def draw_keypoints_2d(
 
 
 def draw_hypotheses(
-    axes: matplotlib.axes.Axes,
+    axes: Axes3D,
     hypotheses: np.ndarray,
     ground_truth: np.ndarray | None = None,
     mode: np.ndarray | None = None,

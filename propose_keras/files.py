@@ -118,6 +118,8 @@ def _make_locked(destination):
 
 
 def _lock(lock) -> bool:
+    if fcntl is None:
+        return True
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -22,7 +22,7 @@ def without(package: str) -> Iterator[None]:
     if package in sys.modules:
         yield
         return
-    sys.modules[package] = None
+    sys.modules[package] = None  # pyright: ignore[reportArgumentType]
     try:
         yield
     finally:

@@ -38,7 +38,7 @@ class TensorBoardLog(keras.callbacks.Callback):
         self._best_path = best_path
         self._interval = interval
         self._batch_size = batch_size
-        self._start = None
+        self._start = 0.0
         self._writer = summary.Writer(str(directory))
         self._batches, self._compiled = list(_spread_batches(validation)), None
 
@@ -110,7 +110,7 @@ class HistoryFile(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         """Adds a row."""
         step = (epoch + 1) * self._interval
-        row = {name: f"{float(value):.6g}" for name, value in logs.items()}
+        row = {name: f"{float(value):.6g}" for name, value in (logs or {}).items()}
         self._rows.append({"step": step, **row})
         with (
             files.whole_file(self._path) as staged,

@@ -1,10 +1,13 @@
 """Command-line flags of settings: one for each field of `Settings` classes."""
 
 import dataclasses
+from typing import TypeVar
 
 from absl import flags
 
 from propose_keras.settings import Settings, kind_of
+
+_Settings = TypeVar("_Settings", bound=Settings)
 
 
 def define(classes, values=flags.FLAGS):
@@ -33,7 +36,7 @@ def define(classes, values=flags.FLAGS):
         _define(first, first.default if is_one_default else None, values)
 
 
-def make(settings_class, values) -> Settings:
+def make(settings_class: type[_Settings], values) -> _Settings:
     """Settings from the values of their flags.
 
     Args:

@@ -124,7 +124,7 @@ def read_data(settings, data_dir):
     finite &= np.isfinite(train.keypoints_2d).all(axis=(1, 2))
     if not finite.all():
         print(f"Left out {np.sum(~finite):,} training poses that hold NaN.")
-        train = train.subset(finite)
+        train = train.subset(np.flatnonzero(finite))
     return train, validation
 
 

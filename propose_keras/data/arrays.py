@@ -88,15 +88,15 @@ class PoseArrays:
             name: np.concatenate([getattr(part, name) for part in parts])
             for name in ("keypoints_2d", "pose_3d", "frame_index")
         }
-        scores = [part.keypoint_scores for part in parts]
+        scores = [p.keypoint_scores for p in parts if p.keypoint_scores is not None]
         return cls(
             clips=[clip for part in parts for clip in part.clips],
             clip_index=np.concatenate(
                 [p.clip_index + np.int32(o) for p, o in zip(parts, offsets)]
             ),
-            keypoint_scores=None
-            if any(s is None for s in scores)
-            else np.concatenate(scores),
+            keypoint_scores=np.concatenate(scores)
+            if len(scores) == len(parts)
+            else None,
             **joined,
         )
 

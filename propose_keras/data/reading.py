@@ -113,13 +113,16 @@ def _read_example(
 ) -> tuple[Clip, np.ndarray, dict[str, np.ndarray]]:
     num_frames = len(example[pose_feature])
     clip = Clip(
-        **{key: _text(example[key]) for key in ("subject", "action", "take", "camera")},
+        subject=_text(example["subject"]),
+        action=_text(example["action"]),
+        take=_text(example["take"]),
+        camera=_text(example["camera"]),
         frame_rate=float(example["frame_rate"]),
-        image_size=tuple(int(n) for n in example["image_size"]),
-        **{
-            key: np.asarray(example[key])
-            for key in ("intrinsics", "distortion", "rotation", "translation")
-        },
+        image_size=(int(example["image_size"][0]), int(example["image_size"][1])),
+        intrinsics=np.asarray(example["intrinsics"]),
+        distortion=np.asarray(example["distortion"]),
+        rotation=np.asarray(example["rotation"]),
+        translation=np.asarray(example["translation"]),
         num_frames=num_frames,
     )
     fields = {"pose_3d": example[pose_feature], "keypoints_2d": example["keypoints_2d"]}
@@ -178,8 +181,8 @@ def _examples(builder, split: str) -> Iterator[Mapping]:
         split_of_clips = builder.as_dataset(split=split, shuffle_files=False)
     except ImportError as error:
         raise ImportError(
-            f"{builder.info.full_name} was built as {file_format.value}, which only "
-            "TensorFlow reads. Install it, or build the set again with "
+            f"{builder.info.full_name} was built in a file format that only TensorFlow "
+            "reads. Install it, or build the set again with "
             "--file_format=array_record."
         ) from error
     yield from tfds.as_numpy(split_of_clips)

@@ -15,7 +15,7 @@ import tokenize
 import zipfile
 import zlib
 from collections.abc import Iterable
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 import numpy as np
 
@@ -60,9 +60,11 @@ def load_npz(
             holds a pickle that asks for anything but arrays and plain values.
     """
     allowed_keys, optional_keys = list(allowed_keys), list(optional_keys)
-    name = getattr(path, "name", path) if hasattr(path, "read") else path
-    if not hasattr(path, "read") and not os.path.isfile(path):
-        raise FileNotFoundError(f"There is no file {name}.")
+    name: Any = path
+    if not isinstance(path, str | os.PathLike):
+        name = getattr(path, "name", path)
+    elif not os.path.isfile(path):
+        raise FileNotFoundError(f"There is no file {path}.")
     try:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError, ValueError) as error:
@@ -96,7 +98,7 @@ def _load_entry(archive: zipfile.ZipFile, key: str, name: Any) -> Any:
         ) from error
 
 
-def _read_npy(file: BinaryIO) -> Any:
+def _read_npy(file: IO[bytes]) -> Any:
     version = np.lib.format.read_magic(file)
     if version == (1, 0):
         shape, _, dtype = np.lib.format.read_array_header_1_0(file)
@@ -121,6 +123,7 @@ class _DType:
     """A pickle's description of a dtype: `dtype(descr, align, copy)` and its state."""
 
     __slots__ = ("descr", "byte_order")
+    byte_order: Any
 
     def __init__(self, descr, align=False, copy=False):
         del align, copy
@@ -145,7 +148,7 @@ class _Array:
     __slots__ = ("state",)
 
     def __init__(self, *unused):
-        self.state = None
+        self.state: Any = None
 
     def __setstate__(self, state):
         _, shape, dtype, fortran, data = state

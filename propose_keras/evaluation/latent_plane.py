@@ -60,7 +60,8 @@ def draw_latent_means(means, actions, poses_3d, depths=None, num_points=6):
         loc="outside upper center", ncols=4, frameon=False, fontsize=9
     )
     for handle in legend.legend_handles:
-        handle.set(alpha=1.0, sizes=[30])
+        if handle is not None:
+            handle.set(alpha=1.0, sizes=[30])
     axes.set_xlabel(f"first component ({shares[0]:.0%} of the variance)")
     axes.set_ylabel(f"second component ({shares[1]:.0%})")
     axes.set(xticks=[], yticks=[])

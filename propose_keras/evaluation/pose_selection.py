@@ -117,7 +117,7 @@ def read_frame_list(path: str | os.PathLike) -> list[tuple[str, str, str, str, i
                 continue
             match = _LINE.fullmatch(line.strip())
             sequence = match and _find_sequence(*match.groups(default="")[:3])
-            if not sequence:
+            if not match or not sequence:
                 raise ProtocolError(
                     f"{path}, line {number}: {line.strip()!r} names no frame of "
                     "Human3.6M. Expected such as '/S9/Directions 1.54138969/160.jpg'."

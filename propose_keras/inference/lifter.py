@@ -32,7 +32,7 @@ _KEYPOINT_NOISE = 1
 class _Row(NamedTuple):
     """A person who waits to be lifted."""
 
-    index: int  # Of the person in the source.
+    place: int  # Of the person in the source.
     person: PersonKeypoints
     keypoints: np.ndarray  # (17, 2) pixels, in the model's order.
     scores: np.ndarray  # (17,)
@@ -133,7 +133,7 @@ class Lifter:
         source,
         layout: str | None = None,
         image_size: Sequence[float] | None = None,
-        intrinsics: Sequence[float] | None = None,
+        intrinsics: Sequence[float] | np.ndarray | None = None,
     ) -> LiftedPoses:
         """Lifts everything in a source; arguments and errors as `stream`."""
         return LiftedPoses.concatenate(
@@ -145,7 +145,7 @@ class Lifter:
         source,
         layout: str | None = None,
         image_size: Sequence[float] | None = None,
-        intrinsics: Sequence[float] | None = None,
+        intrinsics: Sequence[float] | np.ndarray | None = None,
     ) -> Iterator[LiftedPoses]:
         """Lifts a source batch by batch, in constant memory.
 
@@ -209,7 +209,7 @@ class Lifter:
         scores = np.array([r.scores for r in padded], np.float32).reshape(-1, joints)
         infilled = self._infilling(keypoints, scores)
         if rows:
-            seeds = [(self.seed, row.index) for row in padded]
+            seeds = [(self.seed, row.place) for row in padded]
             seen, size, scale = to_model_camera(
                 infilled.keypoints,
                 np.array([row.image_size for row in padded]),

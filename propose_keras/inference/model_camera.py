@@ -33,10 +33,12 @@ def check_image_size(image_size: Sequence[float] | None) -> tuple[float, float] 
             "Expected `image_size` to be width and height in pixels, received "
             f"{image_size!r}."
         )
-    return tuple(size.tolist())
+    return float(size[0]), float(size[1])
 
 
-def check_intrinsics(intrinsics: Sequence[float] | None) -> np.ndarray | None:
+def check_intrinsics(
+    intrinsics: Sequence[float] | np.ndarray | None,
+) -> np.ndarray | None:
     """fx, fy, cx, cy in pixels, `(4,)`, or None; also of a camera matrix `(3, 3)`.
 
     Raises:
@@ -77,7 +79,7 @@ def to_model_camera(
         ValueError: If an image size is missing that the model cannot do without.
     """
     size, scale = np.array(image_size, np.float32), np.ones(len(keypoints), np.float32)
-    unknown = np.isnan(size).any(axis=1)
+    unknown = np.asarray(np.isnan(size).any(axis=1))
     if intrinsics is not None:
         factor = normalization.focal_length * _SIZE / intrinsics[:2]
         keypoints = (keypoints - intrinsics[2:]) * factor + _SIZE / 2

@@ -164,7 +164,7 @@ def _openpose_people(name, frame, document, layout):
         for p in _list(document["people"], f"{name}: people")
     ]
     # OpenPose writes -1 for people it does not track.
-    found = [(None if track == -1 else track, *rest) for track, *rest in found]
+    found = [(None if track == -1 else track, v, s) for track, v, s in found]
     yield from _people(name, frame, found, layout)
 
 
@@ -178,8 +178,9 @@ def _people(
 ) -> Iterator[PersonKeypoints]:
     """Numbers people by their tracks, or by their place where tracks are not given."""
     found = list(found)
-    tracks = [_track(track) for track, _, _ in found]
-    if None in tracks or len(set(tracks)) < len(tracks):
+    given = [_track(track) for track, _, _ in found]
+    tracks = [track for track in given if track is not None]
+    if len(set(tracks)) < len(found):
         tracks = list(range(len(found)))
     for person, (_, values, scores) in zip(tracks, found):
         yield make_person(
@@ -199,7 +200,7 @@ def _track(value: Any) -> int | None:
     while isinstance(value, list) and len(value) == 1:
         value = value[0]
     whole = isinstance(value, int | float) and not value % 1
-    return int(value) if whole else None
+    return int(value) if whole and not isinstance(value, list) else None
 
 
 def _get(element: Any, key: str, name: str, types: tuple | None = None) -> Any:

@@ -4,13 +4,18 @@ Names are resolved on first use: each kind of export has packages of its own.
 """
 
 import importlib
+from typing import TYPE_CHECKING
 
 _PUBLIC_NAMES = {
     "export_onnx": "propose_keras.serving.onnx_model",
     "export_saved_model": "propose_keras.serving.saved_model",
 }
 
-__all__ = list(_PUBLIC_NAMES)
+if TYPE_CHECKING:
+    from propose_keras.serving.onnx_model import export_onnx
+    from propose_keras.serving.saved_model import export_saved_model
+
+__all__ = ["export_onnx", "export_saved_model"]
 
 
 def __getattr__(name):

@@ -1,5 +1,7 @@
 """Signatures as TensorFlow functions, from either backend."""
 
+from typing import Any, cast
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -23,14 +25,14 @@ def make_module(model, signatures):
         A `tf.Module` that owns the weights, and a dict from the signatures' names to
         concrete functions.
     """
-    module = tf.Module()
+    module: Any = tf.Module()
     variables = served_variables(model)
     if backend.name == "tensorflow":
         module.served = [variable.value for variable in variables]
         functions = {k: s.function for k, s in signatures.items()}
     else:
         module.served = [
-            tf.Variable(np.asarray(v.value), trainable=False, name=v.name)
+            tf.Variable(cast(Any, np.asarray(v.value)), trainable=False, name=v.name)
             for v in variables
         ]
         functions = {
@@ -71,7 +73,7 @@ def _from_jax(signature, variables, served):
     }
     converted = jax2tf.convert(
         stateless,
-        polymorphic_shapes=[None, shapes],
+        polymorphic_shapes=cast(Any, [None, shapes]),
         with_gradient=False,
         native_serialization_platforms=("cpu", "cuda"),
     )

@@ -1,6 +1,7 @@
 """The training step on JAX: gradient plumbing only."""
 
 import functools
+from typing import Any
 
 import jax
 import keras
@@ -12,7 +13,7 @@ from propose_keras.training.phases import choose_phase
 class TrainStep:
     """Mixin that gives `ProPose` its `train_step` on JAX."""
 
-    def train_step(self, state, data):
+    def train_step(self: Any, state, data):
         """One step of Algorithm 1: the phase is chosen inside the compiled step."""
         trainable, non_trainable, optimizer, metrics = state
         batch = self._batch_from(data, non_trainable)
@@ -34,7 +35,7 @@ class TrainStep:
             metrics,
         )
 
-    def _run(self, phase, values, batch, seeds):
+    def _run(self: Any, phase, values, batch, seeds):
         values, carry, logs = dict(values), None, {}
         for update in phase.updates:
             by_network = {n: self.network_variables(n) for n in update.networks}
@@ -69,16 +70,16 @@ class TrainStep:
             logs.update(more)
         return values, self.complete_logs(logs)
 
-    def _all_weights(self):
+    def _all_weights(self: Any):
         return [*self.trainable_variables, *self.non_trainable_variables]
 
-    def _batch_from(self, data, non_trainable):
+    def _batch_from(self: Any, data, non_trainable):
         """`training_batch` with the normalisation's statistics out of the state."""
         mapping = list(zip(self.non_trainable_variables, non_trainable))
         with keras.StatelessScope(state_mapping=mapping):
             return self.training_batch(data)
 
-    def _tracked(self, logs, metrics):
+    def _tracked(self: Any, logs, metrics):
         mapping = list(zip(self.metrics_variables, metrics))
         with keras.StatelessScope(state_mapping=mapping) as scope:
             logs = self.update_loss_trackers(logs)

@@ -1,6 +1,7 @@
 """The phases of Algorithm 1: which losses, and which networks they move."""
 
 import functools
+from collections.abc import Callable
 from typing import NamedTuple
 
 from keras import ops
@@ -13,7 +14,7 @@ class Update(NamedTuple):
     """One gradient computation: a loss and the networks that learn from it."""
 
     networks: tuple[str, ...]
-    objective: callable
+    objective: Callable
 
 
 class Phase(NamedTuple):

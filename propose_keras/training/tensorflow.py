@@ -1,6 +1,7 @@
 """The training step on TensorFlow: gradient plumbing only."""
 
 import functools
+from typing import Any
 
 import tensorflow as tf
 
@@ -11,7 +12,7 @@ from propose_keras.training.phases import choose_phase
 class TrainStep:
     """Mixin that gives `ProPose` its `train_step` on TensorFlow."""
 
-    def train_step(self, data):
+    def train_step(self: Any, data):
         """One step of Algorithm 1: the phase is chosen inside the compiled step."""
         batch = self.training_batch(data)
         step = self.optimizer.iterations
@@ -22,7 +23,7 @@ class TrainStep:
         self.optimizer.iterations.assign_add(1)
         return self.update_loss_trackers(logs)
 
-    def _run(self, phase, batch, seeds):
+    def _run(self: Any, phase, batch, seeds):
         carry, logs = None, {}
         for update in phase.updates:
             by_network = {n: self.network_variables(n) for n in update.networks}

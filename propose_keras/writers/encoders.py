@@ -91,6 +91,7 @@ def _encode(program, options, path, size, frame_rate):
             stdin=subprocess.PIPE,
             stderr=errors,
         )
+        assert process.stdin is not None
         try:
             while (frame := (yield)) is not None:
                 process.stdin.write(np.ascontiguousarray(frame).data)

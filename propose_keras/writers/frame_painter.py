@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 
@@ -171,15 +172,14 @@ class FramePainter:
         """Adds the panels of people, two views each, in the grid that shows most."""
         extents = limits[:, 1] - limits[:, 0]
         content = np.array([extents[:, 0].sum(), extents[:, 1].max()])
-        best = None
+        grids = []
         for columns in range(1, num_slots + 1):
             rows = -(-num_slots // columns)
             cell = np.array([self._ratio - left - _GAP, 1 - _TOP - _BOTTOM])
             cell /= columns, rows
             millimetres = (content / (cell - [_GAP, _GAP * (rows > 1)])).max()
-            if best is None or millimetres < best[0]:
-                best = millimetres, columns, rows, cell
-        millimetres, columns, rows, cell = best
+            grids.append((millimetres, columns, rows, cell))
+        millimetres, columns, rows, cell = min(grids, key=lambda grid: grid[:2])
         inner = cell - [_GAP, _GAP * (rows > 1)]
         spare = inner[0] - extents[:, 0].sum() / millimetres
         slots = []
@@ -207,7 +207,11 @@ class FramePainter:
     def _add_legend(self, num_hypotheses):
         from matplotlib import lines
 
-        hollow = {"marker": "o", "linestyle": "", "markerfacecolor": "white"}
+        hollow: dict[str, Any] = {
+            "marker": "o",
+            "linestyle": "",
+            "markerfacecolor": "white",
+        }
         self._figure.legend(
             handles=[
                 lines.Line2D([], [], color=LEFT_COLOR, linewidth=2.5),
@@ -238,7 +242,7 @@ class _Slot:
             )
 
         self._flat = bones(image, colors=_COLORS, linewidths=2)
-        dots = {"linestyle": "", "color": MIDDLE_COLOR}
+        dots: dict[str, Any] = {"linestyle": "", "color": MIDDLE_COLOR}
         self._measured = lines.Line2D([], [], marker="o", markersize=2.5, **dots)
         self._filled = lines.Line2D(
             [], [], marker="o", markersize=4, markerfacecolor="white", **dots

@@ -206,7 +206,7 @@ def render(data: dict, plotly: str) -> str:
         data: What can be written as JSON.
         plotly: Source of plotly.js.
     """
-    folder = importlib.resources.files(__package__)
+    folder = importlib.resources.files("propose_keras.writers")
     scripts = {
         # Browsers hash what they read, in which line ends are plain.
         "plotly": re.sub("\r\n?", "\n", plotly).replace("</script", "<\\/script"),

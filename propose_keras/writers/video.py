@@ -75,7 +75,8 @@ class VideoWriter(PoseWriter):
                 "expected a `frame_rate` above 0 and `max_frames` of at least 1, "
                 f"received {frame_rate} and {max_frames}."
             )
-        self._size = tuple(size or _DEFAULT_SIZES[self._suffix])
+        width, height = size or _DEFAULT_SIZES[self._suffix]
+        self._size = int(width), int(height)
         if min(self._size) < 64 or any(length % 2 for length in self._size):
             raise ValueError(
                 "expected as `size` two even numbers of pixels, of at least 64, "
@@ -132,19 +133,20 @@ class VideoWriter(PoseWriter):
     def _finish(self) -> dict[pathlib.Path, pathlib.Path]:
         self._end_frame()
         self._rows.close()
-        if not self._captions:
+        dtype = self._dtype
+        if not self._captions or dtype is None:
             raise ValueError(
                 f"there is no pose to show in {self.path}: nobody was detected with "
                 "enough joints."
             )
-        rows = np.memmap(self._folder / "rows", self._dtype, "r")
+        rows = np.memmap(self._folder / "rows", dtype, "r")
         finished = self._folder / f"finished{self._suffix}"
         painter = FramePainter(
             self._size,
             int(rows["slot"].max()) + 1,
             self._image_limits(rows),
             _view_limits(rows["mode"]),
-            self._dtype["hypotheses"].shape[0],
+            dtype["hypotheses"].shape[0],
         )
         ends = np.searchsorted(rows["frame"], np.arange(self.num_frames), "right")
         encoder = self._encode(finished, self._size, self._frame_rate)

@@ -42,7 +42,7 @@ def clip_features(with_scores: bool = False) -> tfds.features.FeaturesDict:
     """
     import tensorflow_datasets as tfds
 
-    def tensor(*shape: int | None, dtype=np.float32) -> tfds.features.Tensor:
+    def tensor(*shape: int | None, dtype: type = np.float32) -> tfds.features.Tensor:
         return tfds.features.Tensor(shape=shape, dtype=dtype)
 
     num_joints = H36M_17.num_joints

@@ -104,7 +104,8 @@ def sees_all(camera: Camera, points: np.ndarray, margin: float) -> bool:
 
 
 def _sample_camera(points, middle, index, start, settings, rng) -> Camera:
-    for _ in range(_NUM_DRAWS):
+    num_draws = 0
+    while True:
         azimuth = start + 2 * np.pi * (index + rng.uniform()) / settings.count
         distance = rng.uniform(*settings.distance_mm)
         height = rng.uniform(*settings.height_mm)
@@ -117,6 +118,9 @@ def _sample_camera(points, middle, index, start, settings, rng) -> Camera:
         )
         if sees_all(camera, points, settings.margin):
             return camera
+        num_draws += 1
+        if num_draws == _NUM_DRAWS:
+            break
     distance = settings.distance_mm[1]
     while not sees_all(camera, points, settings.margin):
         distance *= 1.1
