@@ -6,11 +6,13 @@ BIN := $(VENV)/bin
 DATA_DIR ?= data
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: help quickstart test lint format clean ablations
+.PHONY: help quickstart test test-install lint docs format clean ablations
 
 help:
 	@echo "make quickstart  build the built-in data, train, evaluate, draw (10 minutes)"
 	@echo "make test        lint, then all tests on both backends"
+	@echo "make docs        the documentation as a site, in build/site"
+	@echo "make test-install   each backend by itself in an environment of its own"
 	@echo "make ablations   train and evaluate the variants of Tables 4-7; goes on if stopped"
 	@echo "                 DATASET=human36m/gt DATA_DIR=..."
 	@echo "make format      format the code"
@@ -19,7 +21,7 @@ help:
 $(VENV)/installed: setup.cfg pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade pip
-	$(BIN)/pip install --quiet --editable ".[datasets,jax,onnx,serving,tensorflow,visualization,test]"
+	$(BIN)/pip install --quiet --editable ".[datasets,jax,onnx,serving,tensorflow,visualization,docs,test]"
 	touch $@
 
 # Written last by TFDS, so that a build that was stopped is done again.
@@ -40,9 +42,15 @@ test: $(VENV)/installed lint
 	KERAS_BACKEND=jax $(BIN)/python -m pytest -n 2 --dist loadfile \
 	  --ignore=tests/data --ignore=tests/datasets
 
+# basedpyright is pyright, packaged so that nothing is fetched when it starts.
 lint: $(VENV)/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/basedpyright
+
+# Warnings are errors. The theme's own notices are of other programs than this one.
+docs: $(VENV)/installed
+	NO_MKDOCS_2_WARNING=1 $(BIN)/properdocs build --strict --quiet -f mkdocs.yml
 
 DATASET ?= human36m/gt
 RUNS ?= runs/ablations/$(subst /,_,$(DATASET))

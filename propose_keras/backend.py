@@ -9,9 +9,11 @@ together with the value; `check_not_forked`, `compile_function`, `switch` and
 import importlib
 import os
 import warnings
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from propose_keras import backend_choice, quiet_imports
+from propose_keras.types import Tensor
 
 # Before Keras is imported, which fails where its backend is missing.
 backend_choice.choose()
@@ -58,7 +60,7 @@ __all__ = [
 ]
 
 
-def check_not_forked():
+def check_not_forked() -> None:
     """Raises an error where a compiled function would wait forever.
 
     The threads that run compiled programs do not survive a fork. What calls this is
@@ -90,7 +92,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_note_fork)
 
 
-def compile_function(function, variables=()):
+def compile_function(function: Callable, variables: Sequence[Any] = ()) -> Callable:
     """Compiles a function of tensors with XLA.
 
     The function is traced anew for every new shape of its arguments; what is no tensor
@@ -126,7 +128,7 @@ def _compile_for_jax(function, variables):
     return lambda *args: compiled([v.value for v in variables], *args)
 
 
-def use_all_devices():
+def use_all_devices() -> None:
     """Spreads batches over the devices from here on, if JAX has several.
 
     On TensorFlow one device is used.
@@ -135,7 +137,7 @@ def use_all_devices():
         keras.distribution.set_distribution(keras.distribution.DataParallel())
 
 
-def switch(index, branches, *operands):
+def switch(index: Tensor, branches: Sequence[Callable], *operands: Any) -> Any:
     """Runs one of several branches, chosen inside a compiled program.
 
     Args:

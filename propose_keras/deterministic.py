@@ -1,6 +1,7 @@
 """The reference without a distribution: a residual MLP from keypoints to one pose."""
 
 import dataclasses
+from typing import Any, Self
 
 import keras
 import numpy as np
@@ -17,6 +18,7 @@ from propose_keras.networks.shapes import flatten_condition, unflatten_pose
 from propose_keras.normalization import PoseNormalization
 from propose_keras.presets import FromPreset
 from propose_keras.settings import setting
+from propose_keras.types import Tensor, TensorLike
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,7 +63,9 @@ class DeterministicLifter(FromPreset, keras.Model):
     is_probabilistic = False
     has_latent_density = False
 
-    def __init__(self, lifter, normalization, seed=0, **kwargs):
+    def __init__(
+        self, lifter: Any, normalization: Any, seed: int | Tensor = 0, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         if lifter.output_size != 3 * normalization.num_joints:
             raise ValueError(
@@ -86,8 +90,14 @@ class DeterministicLifter(FromPreset, keras.Model):
 
     @classmethod
     def from_sizes(
-        cls, settings=None, *, normalization=None, seed=0, name=None, **changes
-    ):
+        cls,
+        settings: Any = None,
+        *,
+        normalization: Any = None,
+        seed: int | Tensor = 0,
+        name: str | None = None,
+        **changes: Any,
+    ) -> Self:
         """A model by the sizes of its MLP.
 
         Args:
@@ -117,11 +127,11 @@ class DeterministicLifter(FromPreset, keras.Model):
         return cls(lifter, normalization, seed=seed, name=name)
 
     @property
-    def num_joints(self):
+    def num_joints(self) -> int:
         """Number of joints, J."""
         return self.normalization.num_joints
 
-    def mode(self, keypoints, image_size=None):
+    def mode(self, keypoints: TensorLike, image_size: TensorLike = None) -> Tensor:
         """The pose, `(batch, J, 3)` mm; named as that of `ProPose` is.
 
         Args:
@@ -130,7 +140,7 @@ class DeterministicLifter(FromPreset, keras.Model):
         """
         return self._lift(keypoints, image_size, None)
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: Any, training: bool = False) -> Tensor:
         if not isinstance(inputs, dict):
             inputs = {"keypoints": inputs}
         seed = None
@@ -150,8 +160,13 @@ class DeterministicLifter(FromPreset, keras.Model):
         return self.normalization.denormalize_pose(pose, view)
 
     def compute_loss(
-        self, x=None, y=None, y_pred=None, sample_weight=None, training=True
-    ):
+        self,
+        x: Tensor = None,
+        y: Tensor = None,
+        y_pred: Tensor = None,
+        sample_weight: Tensor = None,
+        training: bool = True,
+    ) -> Tensor:
         """Eq. 4 on normalised poses, mean over the batch."""
         if sample_weight is not None:
             raise ValueError("The lifter takes no sample weights; leave them out.")
@@ -160,7 +175,9 @@ class DeterministicLifter(FromPreset, keras.Model):
         pose = normalize(check_pose(y, self.num_joints))
         return ops.mean(reconstruction_3d(pose, normalize(y_pred)))
 
-    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+    def compute_metrics(
+        self, x: Tensor, y: Tensor, y_pred: Tensor, sample_weight: Tensor = None
+    ) -> dict[str, Any]:
         """MPJPE in mm, and the metrics passed to `compile`."""
         self._error.update_state(check_pose(y, self.num_joints), y_pred)
         return {
@@ -168,7 +185,7 @@ class DeterministicLifter(FromPreset, keras.Model):
             "mpjpe": self._error.result(),
         }
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "lifter": keras.saving.serialize_keras_object(self.lifter),
@@ -177,7 +194,9 @@ class DeterministicLifter(FromPreset, keras.Model):
         }
 
     @classmethod
-    def from_config(cls, config, custom_objects=None):
+    def from_config(
+        cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None
+    ) -> Self:
         parts = {
             name: keras.saving.deserialize_keras_object(
                 config[name], custom_objects=custom_objects

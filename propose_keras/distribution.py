@@ -1,10 +1,13 @@
 """The distribution over 3D poses that ProPose assigns to a 2D pose."""
 
+from typing import Any
+
 from keras import ops
 
 from propose_keras import losses, random
 from propose_keras.backend import tfp
 from propose_keras.inputs import check_integer, check_row_seeds
+from propose_keras.types import Tensor, TensorLike
 
 
 class PoseDistribution:
@@ -19,7 +22,7 @@ class PoseDistribution:
         view: Rotation `(batch, 3, 3)` of `PoseNormalization.observe`, or None.
     """
 
-    def __init__(self, model, condition, view=None):
+    def __init__(self, model: Any, condition: Tensor, view: Tensor = None) -> None:
         self._model = model
         self._view = view
         self.condition = condition
@@ -28,16 +31,22 @@ class PoseDistribution:
         self.base_log_scale = log_scale + ops.log(model.temperature)
 
     @property
-    def base(self):
+    def base(self) -> Any:
         """`S_2D` of Eq. 8: a TFP Gaussian of batch `(batch, 1)` and event `(d,)`."""
         normal = tfp.distributions.Normal(self.base_mean, ops.exp(self.base_log_scale))
         return tfp.distributions.Independent(normal, reinterpreted_batch_ndims=1)
 
-    def mode(self):
+    def mode(self) -> Tensor:
         """The pose at the base's mode, `(batch, J, 3)` mm."""
         return self._poses(self.base_mean)[:, 0]
 
-    def sample(self, num_hypotheses, seed, first_hypothesis=0, temperature=1.0):
+    def sample(
+        self,
+        num_hypotheses: int,
+        seed: int | Tensor,
+        first_hypothesis: int | Tensor = 0,
+        temperature: float = 1.0,
+    ) -> Tensor:
         """Hypotheses, `(batch, num_hypotheses, J, 3)` mm; see `ProPose.sample`."""
         num_hypotheses = check_integer(num_hypotheses, "num_hypotheses", 1)
         batch_size, _, size = self.base_mean.shape
@@ -48,15 +57,15 @@ class PoseDistribution:
         noise = random.normal(seeds, num_hypotheses, size, first_hypothesis)
         return self.sample_from_noise(temperature * noise)
 
-    def sample_from_noise(self, noise):
+    def sample_from_noise(self, noise: Tensor) -> Tensor:
         """Hypotheses of standard normal base noise `(batch, S, d)`."""
         return self._poses(self.base_mean + ops.exp(self.base_log_scale) * noise)
 
-    def latents(self, base):
+    def latents(self, base: Tensor) -> Tensor:
         """`f^-1`: pose latents w of points of the base space, both `(batch, S, d)`."""
         return self._model.flow.inverse(base, self.context)
 
-    def latent_log_prob(self, pose_3d):
+    def latent_log_prob(self, pose_3d: TensorLike) -> Tensor:
         """Log-density of `w = g(P_3D, P_2D)` by Eq. 9, `(batch, S)` nats.
 
         Args:
@@ -71,7 +80,7 @@ class PoseDistribution:
         latents, _ = self._model.pilgd_learner.encode(pose, self.context)
         return self.log_prob_of_latents(latents)
 
-    def log_prob_of_latents(self, latents):
+    def log_prob_of_latents(self, latents: Tensor) -> Tensor:
         """Log-density of latents `(batch, S, d)` by Eq. 9, `(batch, S)` nats."""
         base, log_det = self._model.flow.forward(latents, self.context)
         return losses.latent_log_prob(

@@ -21,7 +21,7 @@ HYPOTHESIS_COLOR, MODE_COLOR, GROUND_TRUTH_COLOR = "#009E73", "#000000", "#D6272
 FRONT_VIEW, SIDE_VIEW = (0.0, -90.0), (10.0, -165.0)
 
 
-def matplotlib_figure():
+def matplotlib_figure() -> typing.Any:
     """The module `matplotlib.figure`.
 
     Raises:

@@ -1,8 +1,11 @@
 """Root centring and similarity alignment, batched and compiled."""
 
 import math
+from typing import Any
 
 from keras import ops
+
+from propose_keras.types import Tensor
 
 # The 4x4 matrix: 2^16 applications separate eigenvalues that differ by 1e-4 of the
 # largest. Closer ones mean points near a line, which `_turn_about_axis` takes care of.
@@ -11,7 +14,7 @@ _NUM_ROTATION_SQUARINGS = 16
 _NUM_AXIS_SQUARINGS = 8
 
 
-def root_centre(pose, root=0):
+def root_centre(pose: Tensor, root: int = 0) -> Tensor:
     """Moves poses so that their root joint is the origin.
 
     Args:
@@ -24,7 +27,7 @@ def root_centre(pose, root=0):
     return pose - pose[..., root : root + 1, :]
 
 
-def similarity_align(source, target):
+def similarity_align(source: Any, target: Tensor) -> Tensor:
     """Moves, turns and scales poses to lie nearest to others.
 
     Solves `min ||scale R source + translation - target||` over all joints, `R` being a

@@ -2,12 +2,15 @@
 
 import math
 import numbers
+from typing import Any
 
 import numpy as np
 from keras import ops
 
+from propose_keras.types import Tensor, TensorLike
 
-def check_keypoints(keypoints, num_joints):
+
+def check_keypoints(keypoints: TensorLike, num_joints: int) -> Tensor:
     """Checks `(batch, J, 2)` keypoints and returns them as a float32 tensor.
 
     Values are checked for NaN and infinity if they are a NumPy array or a list; a
@@ -19,12 +22,12 @@ def check_keypoints(keypoints, num_joints):
     return _check(keypoints, num_joints, 2, "keypoints", "pixels")
 
 
-def check_pose(pose_3d, num_joints):
+def check_pose(pose_3d: TensorLike, num_joints: int) -> Tensor:
     """Checks `(batch, J, 3)` poses; as `check_keypoints`."""
     return _check(pose_3d, num_joints, 3, "pose_3d", "mm")
 
 
-def check_image_size(image_size, batch_size):
+def check_image_size(image_size: TensorLike, batch_size: int) -> Tensor:
     """Checks `(2,)` or `(batch, 2)` image sizes; returns them as a float32 tensor.
 
     Args:
@@ -47,7 +50,9 @@ def check_image_size(image_size, batch_size):
     return ops.cast(ops.convert_to_tensor(image_size), "float32")
 
 
-def check_integer(value, name, minimum, maximum=None):
+def check_integer(
+    value: Any, name: str, minimum: int, maximum: int | None = None
+) -> int:
     """Checks a whole number and returns it as an int.
 
     Args:
@@ -59,7 +64,7 @@ def check_integer(value, name, minimum, maximum=None):
     Raises:
         ValueError: If it is no whole number or out of range.
     """
-    is_integer = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    is_integer = isinstance(value, int | np.integer) and not isinstance(value, bool)
     if not is_integer or value < minimum or (maximum is not None and value > maximum):
         limits = f"at least {minimum}"
         if maximum is not None:
@@ -70,7 +75,7 @@ def check_integer(value, name, minimum, maximum=None):
     return int(value)
 
 
-def check_row_seeds(seed, batch_size):
+def check_row_seeds(seed: Any, batch_size: int) -> Tensor:
     """Checks a seed: an int, or integers of shape `(batch, 2)`; returns it.
 
     Raises:
@@ -78,7 +83,9 @@ def check_row_seeds(seed, batch_size):
     """
     if isinstance(seed, numbers.Number):
         return check_integer(seed, "seed", 0, 2**31 - 1)
-    shape = tuple(np.shape(seed) if isinstance(seed, list | tuple) else seed.shape)
+    if isinstance(seed, list | tuple):
+        seed = np.asarray(seed)
+    shape = tuple(seed.shape)
     if not _is_pair_per_row(shape, batch_size):
         raise ValueError(
             f"Expected `seed` to be an int or row seeds of shape "
@@ -87,7 +94,7 @@ def check_row_seeds(seed, batch_size):
     return seed
 
 
-def check_temperature(temperature):
+def check_temperature(temperature: float) -> None:
     """Raises `ValueError` unless a temperature is positive and finite."""
     if not 0.0 < temperature < math.inf:
         raise ValueError(

@@ -8,8 +8,11 @@ implemented.
 """
 
 import math
+from typing import Any
 
 from keras import ops
+
+from propose_keras.types import Tensor
 
 _EPSILON = 1e-12
 
@@ -19,7 +22,7 @@ def _norm(x):
     return ops.sqrt(ops.sum(ops.square(x), axis=-1) + _EPSILON)
 
 
-def joint_distances(pose, other):
+def joint_distances(pose: Tensor, other: Any) -> Tensor:
     """Distances between the joints of two poses.
 
     Args:
@@ -32,7 +35,7 @@ def joint_distances(pose, other):
     return _norm(pose - other)
 
 
-def reconstruction_3d(pose, reconstruction):
+def reconstruction_3d(pose: Tensor, reconstruction: Tensor) -> Tensor:
     """`L_recon3D`, Eq. 4: sum over joints of the distance.
 
     Args:
@@ -45,7 +48,7 @@ def reconstruction_3d(pose, reconstruction):
     return ops.sum(joint_distances(pose, reconstruction), axis=-1)
 
 
-def reconstruction_2d(condition, reconstruction):
+def reconstruction_2d(condition: Tensor, reconstruction: Tensor) -> Tensor:
     """`L_recon2D`, Eq. 6: sum over joints of the L1 distance.
 
     Args:
@@ -58,7 +61,7 @@ def reconstruction_2d(condition, reconstruction):
     return ops.sum(ops.abs(condition - reconstruction), axis=(-2, -1))
 
 
-def instance_sample(mean, scale, noise):
+def instance_sample(mean: Tensor, scale: Tensor, noise: Tensor) -> Tensor:
     """Eq. 3: a sample `w = mu_3D + s z` of the pose's instance-level distribution.
 
     Args:
@@ -72,7 +75,9 @@ def instance_sample(mean, scale, noise):
     return mean + scale * noise
 
 
-def latent_log_prob(base, log_det, mean, log_scale):
+def latent_log_prob(
+    base: Tensor, log_det: Tensor, mean: Tensor, log_scale: Tensor
+) -> Tensor:
     """`log p_W(w; c)`, Eq. 9, in nats: the density of a latent under the flow.
 
     Args:
@@ -89,12 +94,16 @@ def latent_log_prob(base, log_det, mean, log_scale):
     return log_det - ops.sum(terms, axis=-1)
 
 
-def negative_log_likelihood(base, log_det, mean, log_scale):
+def negative_log_likelihood(
+    base: Tensor, log_det: Tensor, mean: Tensor, log_scale: Tensor
+) -> Tensor:
     """`L_NLL`, Eq. 10, in nats; see `latent_log_prob` for arguments and shape."""
     return -latent_log_prob(base, log_det, mean, log_scale)
 
 
-def discriminator_loss(real_energy, fake_energy, margin):
+def discriminator_loss(
+    real_energy: Tensor, fake_energy: Tensor, margin: float
+) -> Tensor:
     """`L_D`, Eq. 11: `D(P_3D) + [m - D(P^_3D)]^+`.
 
     Args:
@@ -108,12 +117,12 @@ def discriminator_loss(real_energy, fake_energy, margin):
     return real_energy + ops.relu(margin - fake_energy)
 
 
-def generator_loss(fake_energy):
+def generator_loss(fake_energy: Tensor) -> Tensor:
     """`L_G`, Eq. 11: the energy `D(P^_3D, P_2D)` of reconstructions, `(...)`."""
     return fake_energy
 
 
-def pulling_away(features):
+def pulling_away(features: Tensor) -> Tensor:
     """`L_PT`, Eq. 11: mean squared cosine between the features of a batch's poses.
 
     As in EBGAN (Zhao et al. 2017) the features are the discriminator's encoder outputs
@@ -132,7 +141,7 @@ def pulling_away(features):
     return off_diagonal / ops.maximum(count * (count - 1.0), 1.0)
 
 
-def best_of_m(pose, hypotheses):
+def best_of_m(pose: Tensor, hypotheses: Tensor) -> Tensor:
     """`L_BoM`, Eq. 12: distance of the mean of the k best hypotheses.
 
     Args:
@@ -146,7 +155,7 @@ def best_of_m(pose, hypotheses):
     return ops.sum(joint_distances(pose[:, 0], mean), axis=-1)
 
 
-def select_best(pose, hypotheses, count):
+def select_best(pose: Tensor, hypotheses: Tensor, count: int) -> Tensor:
     """Indices of the hypotheses with the smallest error, for Eq. 12.
 
     Args:
@@ -161,7 +170,7 @@ def select_best(pose, hypotheses, count):
     return ops.top_k(-errors, count)[1]
 
 
-def random_hypothesis(pose, hypothesis):
+def random_hypothesis(pose: Tensor, hypothesis: Tensor) -> Tensor:
     """`L_rand`, Eq. 13: sum over joints of the distance of one random hypothesis.
 
     Args:
@@ -174,7 +183,7 @@ def random_hypothesis(pose, hypothesis):
     return ops.sum(joint_distances(pose, hypothesis), axis=(-2, -1))
 
 
-def gate_is_open(beta, b):
+def gate_is_open(beta: Tensor, b: float) -> Tensor:
     """Condition of Eq. 14: whether a step's `L_Bi` is trained.
 
     Args:
@@ -187,7 +196,7 @@ def gate_is_open(beta, b):
     return beta >= b
 
 
-def bidirectional(best, random):
+def bidirectional(best: Tensor, random: Tensor) -> Tensor:
     """`L_Bi`, Eq. 14, where the gate is open: `L_BoM + L_rand`.
 
     Args:
@@ -200,7 +209,7 @@ def bidirectional(best, random):
     return best + random
 
 
-def mode_to_mode(base_of_mean, mean):
+def mode_to_mode(base_of_mean: Tensor, mean: Tensor) -> Tensor:
     """`L_m2m`, Eq. 15: Euclidean distance of `f(mu_3D)` and `mu_2D`.
 
     Args:
@@ -213,7 +222,7 @@ def mode_to_mode(base_of_mean, mean):
     return _norm(base_of_mean - mean)
 
 
-def kl_to_standard_normal(mean, scale):
+def kl_to_standard_normal(mean: Tensor, scale: Tensor) -> Tensor:
     """KL divergence of `N(mean, scale^2)` from `N(0, I)`, in nats.
 
     Of Table 4's variational PILGD learner (Kingma and Welling 2022, appendix B).

@@ -1,16 +1,19 @@
 """ProPose: the model."""
 
+from typing import Any, Self
+
 import keras
 import numpy as np
 from keras import ops
 
 from propose_keras.distribution import PoseDistribution
 from propose_keras.inputs import check_keypoints, check_pose, check_temperature
-from propose_keras.networks.context import as_context
+from propose_keras.networks.context import PoseContext, as_context
 from propose_keras.networks.defaults import ModelSettings, default_networks
 from propose_keras.normalization import PoseNormalization
 from propose_keras.presets import FromPreset
 from propose_keras.training.trainer import AlternatingTrainer
+from propose_keras.types import Tensor, TensorLike
 
 _PARTS = (
     *("pilgd_learner", "flow", "pagd_learner", "discriminator", "lifter"),
@@ -58,15 +61,15 @@ class ProPose(FromPreset, AlternatingTrainer):
 
     def __init__(
         self,
-        pilgd_learner,
-        flow,
-        pagd_learner=None,
-        discriminator=None,
-        lifter=None,
-        normalization=None,
-        temperature=1.0,
-        **kwargs,
-    ):
+        pilgd_learner: Any,
+        flow: Any,
+        pagd_learner: Any = None,
+        discriminator: Any = None,
+        lifter: Any = None,
+        normalization: Any = None,
+        temperature: float = 1.0,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.temperature = self.add_weight(
             shape=(), initializer="ones", trainable=False, name="temperature"
@@ -85,7 +88,14 @@ class ProPose(FromPreset, AlternatingTrainer):
         self.built = True
 
     @classmethod
-    def from_sizes(cls, settings=None, *, normalization=None, name=None, **changes):
+    def from_sizes(
+        cls,
+        settings: Any = None,
+        *,
+        normalization: Any = None,
+        name: str | None = None,
+        **changes: Any,
+    ) -> Self:
         """A model of default networks.
 
         Args:
@@ -107,7 +117,7 @@ class ProPose(FromPreset, AlternatingTrainer):
             name=name,
         )
 
-    def networks(self):
+    def networks(self) -> dict[str, Any]:
         """The networks that train, by name."""
         networks = {
             "pilgd_learner": self.pilgd_learner,
@@ -133,11 +143,11 @@ class ProPose(FromPreset, AlternatingTrainer):
     # Inference.
 
     @property
-    def num_joints(self):
+    def num_joints(self) -> int:
         """Number of joints, J."""
         return self.normalization.num_joints
 
-    def set_temperature(self, temperature):
+    def set_temperature(self, temperature: float) -> None:
         """Sets the factor on the base's standard deviation at inference.
 
         Best-of-M training makes distributions too sure of themselves; a temperature
@@ -154,7 +164,7 @@ class ProPose(FromPreset, AlternatingTrainer):
         check_temperature(temperature)
         self.temperature.assign(temperature)
 
-    def context(self, condition):
+    def context(self, condition: Tensor) -> PoseContext:
         """What the networks see of 2D poses, a `PoseContext`.
 
         Args:
@@ -162,7 +172,7 @@ class ProPose(FromPreset, AlternatingTrainer):
         """
         return as_context(condition) if self.lifter is None else self.lifter(condition)
 
-    def base_parameters(self, context):
+    def base_parameters(self, context: Any) -> tuple[Tensor, Tensor]:
         """`mu_2D` and `log sigma_2D` (Eq. 7), each `(batch, 1, d)`.
 
         Args:
@@ -175,7 +185,9 @@ class ProPose(FromPreset, AlternatingTrainer):
         shape = (ops.shape(context.condition)[0], 1, self.flow.latent_size)
         return ops.zeros(shape), ops.zeros(shape)
 
-    def distribution(self, keypoints, image_size=None):
+    def distribution(
+        self, keypoints: TensorLike, image_size: TensorLike = None
+    ) -> PoseDistribution:
         """The distribution over 3D poses given 2D keypoints.
 
         Args:
@@ -194,7 +206,7 @@ class ProPose(FromPreset, AlternatingTrainer):
         condition, view = self.normalization.observe(keypoints, image_size)
         return PoseDistribution(self, condition, view)
 
-    def mode(self, keypoints, image_size=None):
+    def mode(self, keypoints: TensorLike, image_size: TensorLike = None) -> Tensor:
         """The pose at the mode of the base: the single hypothesis of Table 3.
 
         Args and errors: see `distribution`.
@@ -206,14 +218,14 @@ class ProPose(FromPreset, AlternatingTrainer):
 
     def sample(
         self,
-        keypoints,
-        image_size=None,
+        keypoints: TensorLike,
+        image_size: TensorLike = None,
         *,
-        num_hypotheses,
-        seed,
-        first_hypothesis=0,
-        temperature=1.0,
-    ):
+        num_hypotheses: int,
+        seed: int | Tensor,
+        first_hypothesis: int | Tensor = 0,
+        temperature: float = 1.0,
+    ) -> Tensor:
         """Draws hypotheses.
 
         Args:
@@ -236,7 +248,13 @@ class ProPose(FromPreset, AlternatingTrainer):
             num_hypotheses, seed, first_hypothesis, temperature
         )
 
-    def latent_log_prob(self, keypoints, image_size=None, *, pose_3d):
+    def latent_log_prob(
+        self,
+        keypoints: TensorLike,
+        image_size: TensorLike = None,
+        *,
+        pose_3d: TensorLike,
+    ) -> Tensor:
         """Log-density of the latent `w = g(P_3D, P_2D)` under the flow (Eq. 9).
 
         Exact for the latent, not for the pose: the decoder is no bijection.
@@ -253,7 +271,7 @@ class ProPose(FromPreset, AlternatingTrainer):
         distribution = self.distribution(keypoints, image_size)
         return distribution.latent_log_prob(pose_3d[:, None])[:, 0]
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Tensor:
         """The mode of keypoints, or of `{"keypoints": ..., "image_size": ...}`."""
         if isinstance(inputs, dict):
             return self.mode(inputs["keypoints"], inputs.get("image_size"))
@@ -261,7 +279,7 @@ class ProPose(FromPreset, AlternatingTrainer):
 
     # Saving.
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         parts = {
             name: keras.saving.serialize_keras_object(getattr(self, name))
             for name in _PARTS
@@ -270,7 +288,9 @@ class ProPose(FromPreset, AlternatingTrainer):
         return {**super().get_config(), **parts, "temperature": temperature}
 
     @classmethod
-    def from_config(cls, config, custom_objects=None):
+    def from_config(
+        cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None
+    ) -> Self:
         parts = {
             name: keras.saving.deserialize_keras_object(
                 config[name], custom_objects=custom_objects

@@ -1,6 +1,7 @@
 """What is done to 2D and 3D poses before the networks; saved with the model."""
 
 import dataclasses
+from typing import Any
 
 import keras
 import numpy as np
@@ -9,6 +10,7 @@ from keras import ops
 from propose_keras.inputs import check_image_size
 from propose_keras.settings import Settings, setting
 from propose_keras.skeletons import get_skeleton
+from propose_keras.types import Tensor, TensorLike
 
 # Of rays of length 1: joints further than 84 degrees from the root are moved in.
 _LEAST_DEPTH = 0.1
@@ -73,12 +75,12 @@ class PoseNormalization(keras.layers.Layer):
 
     def __init__(
         self,
-        skeleton="h36m17",
-        scale=NormalizationSettings.scale,
-        root=NormalizationSettings.root,
-        focal_length=NormalizationSettings.focal_length,
-        **kwargs,
-    ):
+        skeleton: str = "h36m17",
+        scale: Tensor = NormalizationSettings.scale,
+        root: str = NormalizationSettings.root,
+        focal_length: float = NormalizationSettings.focal_length,
+        **kwargs: Any,
+    ) -> None:
         kwargs.setdefault("trainable", False)
         super().__init__(**kwargs)
         NormalizationSettings(scale, root, focal_length)  # Checks them.
@@ -99,16 +101,18 @@ class PoseNormalization(keras.layers.Layer):
         )
 
     @property
-    def num_joints(self):
+    def num_joints(self) -> int:
         """Number of joints, J."""
         return self.skeleton.num_joints
 
     @property
-    def needs_image_size(self):
+    def needs_image_size(self) -> bool:
         """Whether the condition depends on the image's size."""
         return self.scale == "image" or self.root != "remove"
 
-    def adapt(self, keypoints, image_size, pose_3d):
+    def adapt(
+        self, keypoints: TensorLike, image_size: TensorLike, pose_3d: TensorLike
+    ) -> None:
         """Fits the statistics.
 
         Args:
@@ -141,7 +145,9 @@ class PoseNormalization(keras.layers.Layer):
         self.mean_3d.assign(mean)
         self.deviation_3d.assign(deviation if deviation > 1e-6 else 1.0)
 
-    def observe(self, keypoints, image_size=None):
+    def observe(
+        self, keypoints: TensorLike, image_size: TensorLike = None
+    ) -> tuple[Tensor, Tensor | None]:
         """What the networks see of keypoints, and from where.
 
         Args:
@@ -157,11 +163,13 @@ class PoseNormalization(keras.layers.Layer):
         features, view = self._features(keypoints, image_size)
         return (features - self.mean_2d) / self.deviation_2d, view
 
-    def normalize_keypoints(self, keypoints, image_size=None):
+    def normalize_keypoints(
+        self, keypoints: TensorLike, image_size: TensorLike = None
+    ) -> Tensor:
         """The condition alone, `(batch, J, 2)`; see `observe`."""
         return self.observe(keypoints, image_size)[0]
 
-    def normalize_pose(self, pose_3d, view=None):
+    def normalize_pose(self, pose_3d: TensorLike, view: Tensor = None) -> Tensor:
         """Camera-frame poses `(batch, ..., J, 3)` mm to normalised ones, root at 0.
 
         Args:
@@ -175,7 +183,7 @@ class PoseNormalization(keras.layers.Layer):
             relative = _rotate(relative, view)
         return (relative - self.mean_3d) / self.deviation_3d
 
-    def denormalize_pose(self, pose, view=None):
+    def denormalize_pose(self, pose: Tensor, view: Tensor = None) -> Tensor:
         """Normalised poses to root-relative mm; the root is exactly 0.
 
         Args:
@@ -237,10 +245,10 @@ class PoseNormalization(keras.layers.Layer):
         image_size = check_image_size(image_size, keypoints.shape[0])
         return ops.reshape(image_size, (-1, 1, 2))
 
-    def call(self, keypoints, image_size=None):
+    def call(self, keypoints: TensorLike, image_size: TensorLike = None) -> Tensor:
         return self.normalize_keypoints(keypoints, image_size)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "skeleton": self.skeleton.name,

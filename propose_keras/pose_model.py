@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol, TypeGuard, runtime_checkable
 
 from propose_keras.normalization import PoseNormalization
+from propose_keras.types import Tensor, TensorLike
 
 
 @runtime_checkable
@@ -49,7 +50,7 @@ class PoseModel(Protocol):
         """Keras variables that the methods read."""
         ...
 
-    def mode(self, keypoints, image_size=None) -> Any:
+    def mode(self, keypoints: TensorLike, image_size: TensorLike = None) -> Tensor:
         """The most plausible pose by the model's own measure.
 
         Args:
@@ -85,14 +86,14 @@ class ProbabilisticPoseModel(PoseModel, Protocol):
 
     def sample(
         self,
-        keypoints,
-        image_size=None,
+        keypoints: TensorLike,
+        image_size: TensorLike = None,
         *,
         num_hypotheses: int,
-        seed,
-        first_hypothesis=0,
-        temperature=1.0,
-    ) -> Any:
+        seed: int | Tensor,
+        first_hypothesis: int | Tensor = 0,
+        temperature: float = 1.0,
+    ) -> Tensor:
         """Draws hypotheses.
 
         Args:
@@ -114,7 +115,13 @@ class ProbabilisticPoseModel(PoseModel, Protocol):
 class LatentDensityModel(ProbabilisticPoseModel, Protocol):
     """A distribution whose density is known in a latent space."""
 
-    def latent_log_prob(self, keypoints, image_size=None, *, pose_3d) -> Any:
+    def latent_log_prob(
+        self,
+        keypoints: TensorLike,
+        image_size: TensorLike = None,
+        *,
+        pose_3d: TensorLike,
+    ) -> Tensor:
         """Log-density of the poses' latents.
 
         Args:

@@ -10,15 +10,18 @@ A seed is an integer tensor whose last axis has size 2.
 """
 
 import math
+from typing import Any
 
 import numpy as np
 from keras import ops
+
+from propose_keras.types import Tensor
 
 _ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 _PARITY = np.uint32(0x1BD11BDA)
 
 
-def row_seeds(seed, batch_size):
+def row_seeds(seed: int | Tensor, batch_size: int) -> Tensor:
     """Seeds of a batch's rows from one integer: `(seed, row index)`.
 
     Args:
@@ -34,7 +37,7 @@ def row_seeds(seed, batch_size):
     return ops.stack([ops.full_like(rows, int(seed)), rows], axis=-1)
 
 
-def fold_in(seed, data):
+def fold_in(seed: int | Tensor, data: Any) -> Tensor:
     """Derives a seed from a seed and an integer.
 
     Args:
@@ -51,7 +54,9 @@ def fold_in(seed, data):
     return ops.stack(_threefry(key_0, key_1, counter, mark), axis=-1)
 
 
-def normal(seed, num_draws, size, first_draw=0):
+def normal(
+    seed: int | Tensor, num_draws: int, size: int, first_draw: int | Tensor = 0
+) -> Tensor:
     """Standard normal noise of (row seed, draw index, coordinate).
 
     Args:
@@ -74,7 +79,9 @@ def normal(seed, num_draws, size, first_draw=0):
     return ops.concatenate(pairs, axis=-1)[..., :size]
 
 
-def uniform(seed, num_draws, size, first_draw=0):
+def uniform(
+    seed: int | Tensor, num_draws: int, size: int, first_draw: int | Tensor = 0
+) -> Tensor:
     """Uniform noise in the open interval (0, 1); arguments and shape as `normal`."""
     pairs = _uniform_pairs(seed, num_draws, (size + 1) // 2, first_draw)
     return ops.concatenate(pairs, axis=-1)[..., :size]

@@ -4,6 +4,8 @@ import dataclasses
 
 import numpy as np
 
+from propose_keras.types import Tensor
+
 
 @dataclasses.dataclass(frozen=True)
 class Camera:
@@ -37,7 +39,7 @@ class Camera:
         return project(points, self.intrinsics, self.distortion)
 
 
-def project(points, intrinsics, distortion):
+def project(points: Tensor, intrinsics: Tensor, distortion: Tensor) -> Tensor:
     """Projects camera-frame points through Human3.6M's distorted pinhole camera.
 
     The distortion is Brown's with the cross terms of the tangential part taken

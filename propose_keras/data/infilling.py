@@ -65,7 +65,7 @@ class Infilling:
         mean_pose: np.ndarray,
         score_threshold: float = 0.3,
         keypoint_noise: float = 50.0,
-    ):
+    ) -> None:
         self.score_threshold = score_threshold
         self.keypoint_noise = keypoint_noise
         mean_pose = np.asarray(mean_pose, np.float64)

@@ -2,7 +2,7 @@
 
 import dataclasses
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import keras
 import numpy as np
@@ -27,6 +27,7 @@ from propose_keras.pose_model import (
     is_probabilistic,
 )
 from propose_keras.skeletons import H36M_17
+from propose_keras.types import Tensor, TensorLike
 
 # Hypotheses in flight per device by default: enough to fill it, little memory.
 _ROWS_IN_FLIGHT = 2**16
@@ -100,11 +101,11 @@ class Evaluator:
         self,
         model: PoseModel,
         protocol: Protocol,
-        num_hypotheses=(1, 10, 200),
+        num_hypotheses: Sequence[int] = (1, 10, 200),
         seed: int = 0,
         batch_size: int = 64,
         chunk_size: int | None = None,
-    ):
+    ) -> None:
         self.model = model
         self.protocol = protocol
         self.num_hypotheses = ()
@@ -209,7 +210,13 @@ class Evaluator:
         num_devices = distribution.device_mesh.devices.size
         return -(-batch_size // num_devices) * num_devices
 
-    def measure_batch(self, keypoints, image_size, pose_3d, row_seeds):
+    def measure_batch(
+        self,
+        keypoints: TensorLike,
+        image_size: TensorLike,
+        pose_3d: TensorLike,
+        row_seeds: Tensor,
+    ) -> dict[str, Tensor]:
         """Measures of a batch: the function that is compiled.
 
         Args:

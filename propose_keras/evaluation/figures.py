@@ -6,7 +6,8 @@ Needs the extra `visualization`. Every function returns a matplotlib figure, whi
 
 import os
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +21,7 @@ MARKERS = ("o", "s", "^", "D", "v", "P")
 _WIDTH = 7.2  # inches: a page's text width
 
 
-def make_figure(height, width=_WIDTH):
+def make_figure(height: float, width: float = _WIDTH) -> Any:
     """An empty figure, sizes in inches.
 
     Raises:
@@ -34,7 +35,7 @@ def _result_name(name):
     return {"mode": "mode", "1": "one random sample"}.get(name, f"best of {name}")
 
 
-def save(figure, path: str | os.PathLike) -> None:
+def save(figure: Any, path: str | os.PathLike) -> None:
     """Writes a figure as PNG (200 dots per inch) and PDF.
 
     Args:
@@ -48,7 +49,7 @@ def save(figure, path: str | os.PathLike) -> None:
     figure.savefig(path.with_suffix(".pdf"), metadata={"CreationDate": None})
 
 
-def draw_calibration(measures: Mapping[str, HypothesisMeasures]):
+def draw_calibration(measures: Mapping[str, HypothesisMeasures]) -> Any:
     """Calibration curves: the share of truths within each quantile of the hypotheses.
 
     Args:
@@ -80,7 +81,7 @@ def draw_calibration(measures: Mapping[str, HypothesisMeasures]):
     return figure
 
 
-def draw_error_by_action(report: Report, names=None):
+def draw_error_by_action(report: Report, names: Sequence[str] | None = None) -> Any:
     """MPJPE by action, a point for each entry of `results`.
 
     Args:
@@ -118,7 +119,7 @@ def draw_error_by_action(report: Report, names=None):
     return figure
 
 
-def draw_error_by_joint(report: Report):
+def draw_error_by_joint(report: Report) -> Any:
     """Error of the mode by joint.
 
     Args:
@@ -138,7 +139,7 @@ def draw_error_by_joint(report: Report):
     return figure
 
 
-def draw_error_by_num_hypotheses(reports: Mapping[str, Report]):
+def draw_error_by_num_hypotheses(reports: Mapping[str, Report]) -> Any:
     """Error of the best hypothesis against their number, MPJPE and PA-MPJPE.
 
     Args:

@@ -1,5 +1,6 @@
 """Test-time flip: a pose and its mirror image, lifted together."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from keras import ops
@@ -7,6 +8,7 @@ from keras import ops
 from propose_keras import random
 from propose_keras.inputs import check_image_size, check_keypoints, check_row_seeds
 from propose_keras.pose_model import PoseModel
+from propose_keras.types import Tensor, TensorLike
 
 
 class FlipEnsemble:
@@ -26,51 +28,51 @@ class FlipEnsemble:
         model: A `PoseModel`.
     """
 
-    def __init__(self, model: PoseModel):
+    def __init__(self, model: PoseModel) -> None:
         # Of any kind: which methods may be called is the caller's knowledge.
         self.model: Any = model
         self._order = list(model.normalization.skeleton.flip)
 
     @property
-    def system_name(self):
+    def system_name(self) -> str:
         """The model's name."""
         return self.model.system_name
 
     @property
-    def is_probabilistic(self):
+    def is_probabilistic(self) -> bool:
         """Whether the model is."""
         return self.model.is_probabilistic
 
     @property
-    def has_latent_density(self):
+    def has_latent_density(self) -> bool:
         """Whether the model has one."""
         return self.model.has_latent_density
 
     @property
-    def normalization(self):
+    def normalization(self) -> Any:
         """The model's normalization."""
         return self.model.normalization
 
     @property
-    def num_joints(self):
+    def num_joints(self) -> int:
         """Number of joints, J."""
         return self.model.num_joints
 
     @property
-    def variables(self):
+    def variables(self) -> Sequence[Any]:
         """The model's weights."""
         return self.model.variables
 
     @property
-    def temperature(self):
+    def temperature(self) -> Any:
         """The model's temperature."""
         return self.model.temperature
 
-    def set_temperature(self, temperature):
+    def set_temperature(self, temperature: float) -> None:
         """Sets the model's temperature."""
         self.model.set_temperature(temperature)
 
-    def mode(self, keypoints, image_size=None):
+    def mode(self, keypoints: TensorLike, image_size: TensorLike = None) -> Tensor:
         """Mean of both modes, `(batch, J, 3)` mm; see `PoseModel.mode`."""
         direct = self.model.mode(keypoints=keypoints, image_size=image_size)
         mirrored = self.model.mode(
@@ -81,14 +83,14 @@ class FlipEnsemble:
 
     def sample(
         self,
-        keypoints,
-        image_size=None,
+        keypoints: TensorLike,
+        image_size: TensorLike = None,
         *,
-        num_hypotheses,
-        seed,
-        first_hypothesis=0,
-        temperature=1.0,
-    ):
+        num_hypotheses: int,
+        seed: int | Tensor,
+        first_hypothesis: int | Tensor = 0,
+        temperature: float = 1.0,
+    ) -> Tensor:
         """Hypotheses `(batch, num_hypotheses, J, 3)` mm.
 
         Args and errors: see `ProbabilisticPoseModel.sample`.
@@ -115,7 +117,13 @@ class FlipEnsemble:
         is_even = ops.equal(index % 2, 0)[:, None, None]
         return ops.where(is_even, direct, self._mirrored_pose(mirrored))
 
-    def latent_log_prob(self, keypoints, image_size=None, *, pose_3d):
+    def latent_log_prob(
+        self,
+        keypoints: TensorLike,
+        image_size: TensorLike = None,
+        *,
+        pose_3d: TensorLike,
+    ) -> Tensor:
         """The model's own, `(batch,)` nats: latents of a mirrored pose are others."""
         return self.model.latent_log_prob(
             keypoints=keypoints, image_size=image_size, pose_3d=pose_3d

@@ -1,11 +1,13 @@
 """The paper's Fig. 3: the PILGD's means in a plane, and poses that lie apart in it."""
 
 import collections
+from typing import Any
 
 import numpy as np
 
 from propose_keras.drawing import draw_pose_3d
 from propose_keras.evaluation.figures import COLORS, MARKERS, make_figure
+from propose_keras.types import Tensor
 
 # The actions of Fig. 3: fifteen colours cannot be distinguished.
 ACTION_GROUPS = {
@@ -18,7 +20,13 @@ ACTION_GROUPS = {
 _OTHER_GROUP = "other actions"
 
 
-def draw_latent_means(means, actions, poses_3d, depths=None, num_points=6):
+def draw_latent_means(
+    means: Tensor,
+    actions: Any,
+    poses_3d: Tensor,
+    depths: Tensor = None,
+    num_points: int = 6,
+) -> Any:
     """The paper's Fig. 3: means of the PILGD in the plane of their two main components.
 
     Around the plane stand chosen poses that lie far apart in it, each with the
@@ -95,7 +103,7 @@ def draw_latent_means(means, actions, poses_3d, depths=None, num_points=6):
     return figure
 
 
-def action_groups(actions):
+def action_groups(actions: Any) -> Any:
     """Groups that share a colour, `(num_poses,)`.
 
     Those of `ACTION_GROUPS`; where a data set has other names, its three most frequent
@@ -119,7 +127,7 @@ def _principal_plane(means):
     return plane, singular[:2] ** 2 / np.sum(singular**2)
 
 
-def spread_out_rows(points, number):
+def spread_out_rows(points: Tensor, number: int) -> Any:
     """Rows of points far from each other: farthest-point sampling from the fringe.
 
     Args:

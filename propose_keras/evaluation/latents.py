@@ -1,5 +1,7 @@
 """The PILGD of ground-truth poses: what the paper's Fig. 3 shows."""
 
+from typing import Any
+
 import numpy as np
 from keras import ops
 
@@ -7,7 +9,7 @@ from propose_keras import backend, losses, random
 from propose_keras.data.arrays import PoseArrays
 
 
-def latent_means(model, arrays: PoseArrays, batch_size: int = 1024) -> np.ndarray:
+def latent_means(model: Any, arrays: PoseArrays, batch_size: int = 1024) -> np.ndarray:
     """Means `mu_3D` (Eq. 2) of the ground-truth poses' latent distributions.
 
     Args:
@@ -32,7 +34,7 @@ def latent_means(model, arrays: PoseArrays, batch_size: int = 1024) -> np.ndarra
 
 
 def instance_depths(
-    model, arrays: PoseArrays, num_samples: int = 200, seed: int = 0
+    model: Any, arrays: PoseArrays, num_samples: int = 200, seed: int = 0
 ) -> np.ndarray:
     """Depths of joints that the poses' latent distributions decode to (Eq. 3).
 

@@ -1,11 +1,15 @@
 """What a protocol measures of poses, as one traceable function of tensors."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from keras import ops
 
 from propose_keras import metrics
 from propose_keras.geometry import root_centre
 from propose_keras.metrics.hypotheses import REDUCTIONS, best_of
 from propose_keras.skeletons import H36M_17
+from propose_keras.types import Tensor, TensorLike
 
 TOP_K = 5
 """How many hypotheses the top-k aggregate averages, as Wehrbein et al. do."""
@@ -15,7 +19,9 @@ _MINIMISED = ("mpjpe", "pa_mpjpe", "largest")
 _MAXIMISED = ("pck", "auc")
 
 
-def measure_poses(protocol, pose, target, keypoints):
+def measure_poses(
+    protocol: Any, pose: Tensor, target: Tensor, keypoints: TensorLike
+) -> dict[str, Tensor]:
     """Measures poses one by one.
 
     Args:
@@ -51,7 +57,9 @@ def measure_poses(protocol, pose, target, keypoints):
     return measures
 
 
-def measure_hypotheses(measures, num_hypotheses):
+def measure_hypotheses(
+    measures: Any, num_hypotheses: Sequence[int]
+) -> dict[str, Tensor]:
     """Reduces measures of hypotheses to measures of poses.
 
     Args:
@@ -78,7 +86,7 @@ def measure_hypotheses(measures, num_hypotheses):
     return reduced
 
 
-def measure_distribution(hypotheses, target):
+def measure_distribution(hypotheses: Tensor, target: Tensor) -> dict[str, Tensor]:
     """Calibration levels, spread and energy score of hypotheses.
 
     Args:
@@ -100,7 +108,9 @@ def measure_distribution(hypotheses, target):
     return measures
 
 
-def measure_mode(protocol, mode, target, keypoints):
+def measure_mode(
+    protocol: Any, mode: Tensor, target: Tensor, keypoints: TensorLike
+) -> dict[str, Tensor]:
     """Measures the one pose of a model without a distribution.
 
     Args:
@@ -121,7 +131,14 @@ def measure_mode(protocol, mode, target, keypoints):
     }
 
 
-def measure_single(protocol, mode, hypotheses, measures, target, keypoints):
+def measure_single(
+    protocol: Any,
+    mode: Tensor,
+    hypotheses: Tensor,
+    measures: Any,
+    target: Tensor,
+    keypoints: TensorLike,
+) -> dict[str, Tensor]:
     """Measures the single poses that a distribution offers.
 
     Args:

@@ -10,6 +10,7 @@ from propose_keras.data.arrays import PoseArrays, split_validation
 from propose_keras.data.reading import load_arrays
 from propose_keras.evaluation.protocols import Protocol, ProtocolError
 from propose_keras.human36m_names import TAKES, Sequence, parse_sequence
+from propose_keras.types import Tensor
 
 _LINE = re.compile(r"/?(S\d+)/([A-Za-z]+)(?: (\d))?\.(\d+)/(\d+)(?:\.jpg)?")
 # Image 4 of the list's source is frame 3: its images are 4, 8, ..., its poses
@@ -144,7 +145,7 @@ def _find_sequence(subject: str, action: str, number: str) -> Sequence | None:
     return parse_sequence(subject, files[0] if number else unnumbered)
 
 
-def find_frames(arrays: PoseArrays, frames) -> np.ndarray:
+def find_frames(arrays: PoseArrays, frames: Tensor) -> np.ndarray:
     """Rows of listed frames.
 
     Args:

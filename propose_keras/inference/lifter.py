@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from keras import ops
@@ -84,7 +84,7 @@ class Lifter:
         batch_size: int = 16,
         score_threshold: float = 0.3,
         keypoint_noise: float = 50.0,
-    ):
+    ) -> None:
         if not 0 <= score_threshold <= 1 or not 0 <= keypoint_noise < np.inf:
             raise ValueError(
                 "Expected `score_threshold` in 0..1 and `keypoint_noise` of at least "
@@ -118,7 +118,7 @@ class Lifter:
         self._compile()
 
     @classmethod
-    def from_preset(cls, preset: str | os.PathLike, **kwargs) -> "Lifter":
+    def from_preset(cls, preset: str | os.PathLike, **kwargs: Any) -> "Lifter":
         """A lifter with a model that comes with the package, see `presets`.
 
         Args:
@@ -142,7 +142,7 @@ class Lifter:
 
     def stream(
         self,
-        source,
+        source: Any,
         layout: str | None = None,
         image_size: Sequence[float] | None = None,
         intrinsics: Sequence[float] | np.ndarray | None = None,

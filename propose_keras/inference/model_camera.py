@@ -7,6 +7,7 @@ the middle of the image, far enough away for perspective not to matter.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -61,7 +62,7 @@ def to_model_camera(
     keypoints: np.ndarray,
     image_size: np.ndarray,
     intrinsics: np.ndarray | None,
-    normalization,
+    normalization: Any,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Moves keypoints to where the model's own camera would see them.
 

@@ -1,7 +1,11 @@
 """A dense layer of hypotheses and the condition they share."""
 
+from typing import Any
+
 import keras
 from keras import ops
+
+from propose_keras.types import Shape, Tensor
 
 
 @keras.saving.register_keras_serializable(package="propose_keras")
@@ -19,11 +23,11 @@ class ConditionedDense(keras.layers.Layer):
         units: Size of the output.
     """
 
-    def __init__(self, units, **kwargs):
+    def __init__(self, units: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.units = units
 
-    def build(self, x_shape, condition_shape):
+    def build(self, x_shape: Shape, condition_shape: Shape) -> None:
         size, condition_size = x_shape[-1], condition_shape[-1]
         # Both kernels together are initialised as the one of a plain dense layer is.
         limit = (6.0 / (size + condition_size + self.units)) ** 0.5
@@ -40,15 +44,15 @@ class ConditionedDense(keras.layers.Layer):
             shape=(self.units,), initializer="zeros", name="bias"
         )
 
-    def call(self, x, condition):
+    def call(self, x: Tensor, condition: Tensor) -> Tensor:
         shape = ops.shape(x)
         flat = ops.reshape(x, (-1, shape[-1]))
         product = ops.reshape(ops.matmul(flat, self.kernel), (-1, shape[1], self.units))
         condition = ops.matmul(ops.squeeze(condition, axis=1), self.condition_kernel)
         return product + (condition + self.bias)[:, None, :]
 
-    def compute_output_shape(self, x_shape, condition_shape):
+    def compute_output_shape(self, x_shape: Shape, condition_shape: Shape) -> Shape:
         return (*x_shape[:-1], self.units)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "units": self.units}

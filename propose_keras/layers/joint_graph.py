@@ -1,16 +1,20 @@
 """Networks over the joints of a skeleton: tokens in, tokens out, one for each joint."""
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
 
 from propose_keras.skeletons import get_skeleton
+from propose_keras.types import Shape, Tensor
 
 # What a head of `JointMixing` starts from; see `relation_matrix`.
 RELATIONS = ("neighbours", "uniform", "parent", "children", "mirror", "none")
 
 
-def relation_matrix(relation, skeleton):
+def relation_matrix(relation: str, skeleton: Any) -> np.ndarray:
     """Mixing matrix `(J, J)` of a relation between joints; each row sums to 1 or is 0.
 
     Args:
@@ -63,7 +67,9 @@ class JointMixing(keras.layers.Layer):
         ValueError: If a relation is unknown or the width no multiple of the heads.
     """
 
-    def __init__(self, relations, skeleton="h36m17", **kwargs):
+    def __init__(
+        self, relations: Sequence[str], skeleton: str = "h36m17", **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.relations = tuple(relations)
         self.skeleton = get_skeleton(skeleton)
@@ -71,7 +77,7 @@ class JointMixing(keras.layers.Layer):
             [relation_matrix(relation, self.skeleton) for relation in self.relations]
         )
 
-    def build(self, shape):
+    def build(self, shape: Shape) -> None:
         width = shape[-1]
         if width % len(self.relations):
             raise ValueError(
@@ -86,7 +92,7 @@ class JointMixing(keras.layers.Layer):
             shape=self._base.shape, initializer="zeros", name="offset"
         )
 
-    def call(self, tokens):
+    def call(self, tokens: Tensor) -> Tensor:
         joints, _, width = tokens.shape
         heads = len(self.relations)
         flat = ops.reshape(tokens, (-1, width))
@@ -95,7 +101,7 @@ class JointMixing(keras.layers.Layer):
         mixed = self.projection(ops.reshape(mixed, (-1, width)))
         return ops.reshape(mixed, (joints, -1, width))
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "relations": self.relations,
@@ -115,12 +121,12 @@ class PerJointDense(keras.layers.Layer):
         zero: Whether the output starts at 0.
     """
 
-    def __init__(self, units, zero=False, **kwargs):
+    def __init__(self, units: int, zero: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.units = units
         self.zero = zero
 
-    def build(self, shape):
+    def build(self, shape: Shape) -> None:
         joints, _, size = shape
         deviation = keras.initializers.RandomNormal(stddev=size**-0.5)
         self.kernel = self.add_weight(
@@ -132,10 +138,10 @@ class PerJointDense(keras.layers.Layer):
             shape=(joints, 1, self.units), initializer="zeros", name="bias"
         )
 
-    def call(self, x):
+    def call(self, x: Tensor) -> Tensor:
         return ops.matmul(x, self.kernel) + self.bias
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "units": self.units, "zero": self.zero}
 
 
@@ -151,16 +157,16 @@ class TokenNormalization(keras.layers.Layer):
         epsilon: Added to the variance.
     """
 
-    def __init__(self, epsilon=1e-6, **kwargs):
+    def __init__(self, epsilon: float = 1e-6, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.epsilon = epsilon
 
-    def build(self, shape):
+    def build(self, shape: Shape) -> None:
         size = (shape[-1],)
         self.gain = self.add_weight(shape=size, initializer="ones", name="gain")
         self.bias = self.add_weight(shape=size, initializer="zeros", name="bias")
 
-    def call(self, x):
+    def call(self, x: Tensor) -> Tensor:
         size = x.shape[-1]
         average = ops.full((size, 1), 1.0 / size, dtype=x.dtype)
         flat = ops.reshape(x, (-1, size))
@@ -169,7 +175,7 @@ class TokenNormalization(keras.layers.Layer):
         flat = flat * ops.rsqrt(variance + self.epsilon) * self.gain + self.bias
         return ops.reshape(flat, ops.shape(x))
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "epsilon": self.epsilon}
 
 
@@ -188,8 +194,13 @@ class GraphBlock(keras.layers.Layer):
     """
 
     def __init__(
-        self, relations, ratio=2.0, activation="relu", skeleton="h36m17", **kwargs
-    ):
+        self,
+        relations: Sequence[str],
+        ratio: float = 2.0,
+        activation: str | Callable = "relu",
+        skeleton: str = "h36m17",
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.ratio = ratio
         self.activation = keras.activations.get(activation)
@@ -198,7 +209,7 @@ class GraphBlock(keras.layers.Layer):
             TokenNormalization(name=f"norm_{part}") for part in ("mixing", "mlp")
         ]
 
-    def build(self, shape):
+    def build(self, shape: Shape) -> None:
         width = shape[-1]
         hidden = int(self.ratio * width)
         self.mixing.build(shape)
@@ -209,13 +220,13 @@ class GraphBlock(keras.layers.Layer):
         self.output_layer = keras.layers.Dense(width, name="output")
         self.output_layer.build((None, hidden))
 
-    def call(self, tokens):
+    def call(self, tokens: Tensor) -> Tensor:
         tokens = tokens + self.mixing(self.norms[0](tokens))
         flat = ops.reshape(self.norms[1](tokens), (-1, tokens.shape[-1]))
         flat = self.output_layer(self.activation(self.hidden(flat)))
         return tokens + ops.reshape(flat, ops.shape(tokens))
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "relations": self.mixing.relations,
@@ -340,27 +351,27 @@ class JointGraph(_JointNetwork):
 
     def __init__(
         self,
-        outputs,
-        width=96,
-        num_blocks=3,
-        relations=("neighbours", "uniform") * 4,
-        ratio=1.0,
-        activation="relu",
-        zero_output=True,
-        skeleton="h36m17",
-        **kwargs,
-    ):
+        outputs: int,
+        width: int = 96,
+        num_blocks: int = 3,
+        relations: Sequence[str] = ("neighbours", "uniform") * 4,
+        ratio: float = 1.0,
+        activation: str | Callable = "relu",
+        zero_output: bool = True,
+        skeleton: str = "h36m17",
+        **kwargs: Any,
+    ) -> None:
         sizes = outputs, width, num_blocks, relations, ratio, activation
         super().__init__(*sizes, zero_output, skeleton, **kwargs)
         self.embedding = PerJointDense(width, name="embedding")
 
-    def build(self, x_shape, condition_shape=None):
+    def build(self, x_shape: Shape, condition_shape: Shape | None = None) -> None:
         sizes = [s[-1] for s in (x_shape, condition_shape) if s is not None]
         per_joint = sum(self._numbers_per_joint(size) for size in sizes)
         self.embedding.build((self.skeleton.num_joints, None, 2 * per_joint))
         self._build_tokens()
 
-    def tokens(self, x, condition=None):
+    def tokens(self, x: Tensor, condition: Tensor = None) -> Tensor:
         """What the output layer takes, `(J, batch * hypotheses, width)`."""
         shape = ops.shape(x)
         inputs = self._per_joint(x)
@@ -372,7 +383,9 @@ class JointGraph(_JointNetwork):
         at_root = ops.broadcast_to(inputs[root : root + 1], ops.shape(inputs))
         return self._mix(self.embedding(ops.concatenate([inputs, at_root], axis=-1)))
 
-    def call(self, x, condition=None, dropout_seed=None):
+    def call(
+        self, x: Tensor, condition: Tensor = None, dropout_seed: Tensor = None
+    ) -> Tensor:
         out = self.join(self.head(self.tokens(x, condition)))
         return ops.reshape(out, (*ops.shape(x)[:2], self.output_size))
 
@@ -404,29 +417,29 @@ class GraphDecoder(_JointNetwork):
 
     def __init__(
         self,
-        outputs,
-        width=64,
-        num_blocks=0,
-        relations=("neighbours", "uniform") * 4,
-        ratio=1.0,
-        activation="relu",
-        zero_output=False,
-        skeleton="h36m17",
-        **kwargs,
-    ):
+        outputs: int,
+        width: int = 64,
+        num_blocks: int = 0,
+        relations: Sequence[str] = ("neighbours", "uniform") * 4,
+        ratio: float = 1.0,
+        activation: str | Callable = "relu",
+        zero_output: bool = False,
+        skeleton: str = "h36m17",
+        **kwargs: Any,
+    ) -> None:
         sizes = outputs, width, num_blocks, relations, ratio, activation
         super().__init__(*sizes, zero_output, skeleton, **kwargs)
         self.embedding = PerJointDense(width, name="embedding")
         self.features = PerJointDense(width, name="features")
 
-    def build(self, x_shape, condition_shape):
+    def build(self, x_shape: Shape, condition_shape: Shape) -> None:
         joints = self.skeleton.num_joints
         self.embedding.build((joints, None, x_shape[-1]))
         per_joint = self._numbers_per_joint(condition_shape[-1])
         self.features.build((joints, None, per_joint))
         self._build_tokens()
 
-    def call(self, x, condition, dropout_seed=None):
+    def call(self, x: Tensor, condition: Tensor, dropout_seed: Tensor = None) -> Tensor:
         shape = ops.shape(x)
         joints = self.skeleton.num_joints
         flat = ops.reshape(x, (1, -1, x.shape[-1]))

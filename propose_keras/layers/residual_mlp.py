@@ -1,10 +1,14 @@
 """Residual MLP, the default encoder and decoder of every network."""
 
+from collections.abc import Callable
+from typing import Any
+
 import keras
 from keras import ops
 
 from propose_keras import random
 from propose_keras.layers.conditioned_dense import ConditionedDense
+from propose_keras.types import Shape, Tensor
 
 
 @keras.saving.register_keras_serializable(package="propose_keras")
@@ -36,15 +40,15 @@ class ResidualMLP(keras.layers.Layer):
 
     def __init__(
         self,
-        output_size,
-        width=512,
-        num_blocks=2,
-        activation="relu",
-        dropout=0.0,
-        layer_norm=False,
-        zero_output=False,
-        **kwargs,
-    ):
+        output_size: int,
+        width: int = 512,
+        num_blocks: int = 2,
+        activation: str | Callable = "relu",
+        dropout: float = 0.0,
+        layer_norm: bool = False,
+        zero_output: bool = False,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         if output_size < 1 or width < 1 or num_blocks < 0:
             raise ValueError(
@@ -61,7 +65,7 @@ class ResidualMLP(keras.layers.Layer):
         self.layer_norm = layer_norm
         self.zero_output = zero_output
 
-    def build(self, x_shape, condition_shape=None):
+    def build(self, x_shape: Shape, condition_shape: Shape | None = None) -> None:
         if condition_shape is None:
             self.input_layer = keras.layers.Dense(self.width, name="input")
             self.input_layer.build((None, x_shape[-1]))
@@ -89,7 +93,9 @@ class ResidualMLP(keras.layers.Layer):
         )
         self.output_layer.build(hidden)
 
-    def call(self, x, condition=None, dropout_seed=None):
+    def call(
+        self, x: Tensor, condition: Tensor = None, dropout_seed: Tensor = None
+    ) -> Tensor:
         def drop(h, index):
             return self._drop(h, dropout_seed, index)
 
@@ -114,10 +120,12 @@ class ResidualMLP(keras.layers.Layer):
         keep = ops.cast(noise >= self.dropout, h.dtype)
         return h * keep / (1.0 - self.dropout)
 
-    def compute_output_shape(self, x_shape, condition_shape=None):
+    def compute_output_shape(
+        self, x_shape: Shape, condition_shape: Shape | None = None
+    ) -> Shape:
         return (*x_shape[:-1], self.output_size)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "output_size": self.output_size,

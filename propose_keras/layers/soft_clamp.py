@@ -4,8 +4,10 @@ import math
 
 from keras import ops
 
+from propose_keras.types import Tensor
 
-def soft_clamp(t, alpha):
+
+def soft_clamp(t: Tensor, alpha: float) -> Tensor:
     """Restricts `t` smoothly to the interval `(-alpha, alpha)`, Eq. 5.
 
     `sigma_alpha(t) = (2 alpha / pi) arctan(t / alpha)`; its slope at 0 is `2 / pi`.

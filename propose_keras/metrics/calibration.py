@@ -15,11 +15,12 @@ import numpy as np
 from keras import ops
 
 from propose_keras.metrics.hypotheses import sorted_median
+from propose_keras.types import Tensor
 
 QUANTILES = np.arange(21) / 20
 
 
-def calibration_levels(hypotheses, target):
+def calibration_levels(hypotheses: Tensor, target: Tensor) -> Tensor:
     """Where each joint's truth lies among its hypotheses, as an index of `QUANTILES`.
 
     `[quantile_q(e_h) > e_gt]` is monotone in q, so one number is enough: the index of
@@ -58,7 +59,7 @@ def calibration_levels(hypotheses, target):
     return ops.sum(ops.cast(ops.logical_not(exceeds), "int32"), axis=-1)
 
 
-def calibration_curve(levels):
+def calibration_curve(levels: Tensor) -> Tensor:
     """The curve `omega`.
 
     Args:
@@ -73,7 +74,7 @@ def calibration_curve(levels):
     return counts / len(levels)
 
 
-def expected_calibration_error(curve):
+def expected_calibration_error(curve: Tensor) -> Tensor:
     """ECE of a curve.
 
     Args:

@@ -20,8 +20,10 @@ import math
 
 from keras import ops
 
+from propose_keras.types import Tensor
 
-def energy_score(hypotheses, target):
+
+def energy_score(hypotheses: Tensor, target: Tensor) -> Tensor:
     """Energy score of each pose, unbiased for any number of hypotheses.
 
     The mean distance between hypotheses is taken over the `S (S - 1) / 2` pairs of

@@ -7,16 +7,21 @@ metrics are taken apart: the hypothesis with the lowest MPJPE need not be the on
 the lowest PA-MPJPE.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 from keras import ops
 
+from propose_keras.types import Tensor
 
-def best(errors):
+
+def best(errors: Tensor) -> Tensor:
     """Error of the best hypothesis, `(batch,)`."""
     return ops.min(errors, axis=-1)
 
 
-def best_of(errors, num_hypotheses):
+def best_of(errors: Tensor, num_hypotheses: Sequence[int]) -> Tensor:
     """Error of the best of the first so many hypotheses, for several numbers.
 
     Args:
@@ -29,38 +34,38 @@ def best_of(errors, num_hypotheses):
     return ops.stack([best(errors[:, :n]) for n in num_hypotheses], axis=-1)
 
 
-def worst(errors):
+def worst(errors: Tensor) -> Tensor:
     """Error of the worst hypothesis, `(batch,)`."""
     return ops.max(errors, axis=-1)
 
 
-def mean(errors):
+def mean(errors: Tensor) -> Tensor:
     """Mean error over hypotheses, `(batch,)`."""
     return ops.mean(errors, axis=-1)
 
 
-def median(errors):
+def median(errors: Tensor) -> Tensor:
     """Median error over hypotheses, `(batch,)`; for even S of the middle two."""
     return sorted_median(ops.sort(errors, axis=-1))
 
 
-def sorted_median(values):
+def sorted_median(values: Any) -> Tensor:
     """Median of values sorted along the last axis, `(...)`."""
     size = values.shape[-1]
     return 0.5 * (values[..., (size - 1) // 2] + values[..., size // 2])
 
 
-def random(errors):
+def random(errors: Tensor) -> Tensor:
     """Error of one random hypothesis, the first, `(batch,)`."""
     return errors[:, 0]
 
 
-def mean_pose(hypotheses):
+def mean_pose(hypotheses: Tensor) -> Tensor:
     """The mean over hypotheses `(batch, S, J, 3)`: a pose `(batch, J, 3)`."""
     return ops.mean(hypotheses, axis=1)
 
 
-def top_k_aggregate(hypotheses, errors, k):
+def top_k_aggregate(hypotheses: Tensor, errors: Tensor, k: int) -> Tensor:
     """Mean of the k best hypotheses, a pose (the paper's Eq. 12 takes the same mean).
 
     Args:
@@ -92,7 +97,7 @@ REDUCTIONS = {
 """Reductions of errors `(batch, S)` to `(batch,)` by name."""
 
 
-def check_num_hypotheses(num_hypotheses):
+def check_num_hypotheses(num_hypotheses: Sequence[int]) -> tuple[int, ...]:
     """Sorted tuple of numbers of hypotheses.
 
     Raises:

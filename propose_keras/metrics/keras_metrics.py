@@ -1,9 +1,12 @@
 """Metrics for `compile(metrics=...)`."""
 
+from typing import Any
+
 import keras
 
 from propose_keras.geometry import root_centre
 from propose_keras.metrics.poses import mpjpe, pa_mpjpe
+from propose_keras.types import Tensor
 
 
 @keras.saving.register_keras_serializable(package="propose_keras")
@@ -19,11 +22,13 @@ class MeanPerJointPositionError(keras.metrics.Mean):
         dtype: Of the sums.
     """
 
-    def __init__(self, root=0, name="mpjpe", dtype=None):
+    def __init__(self, root: int = 0, name: str = "mpjpe", dtype: Any = None) -> None:
         super().__init__(name=name, dtype=dtype)
         self.root = root
 
-    def update_state(self, y_true, y_pred, sample_weight=None):
+    def update_state(
+        self, y_true: Tensor, y_pred: Tensor, sample_weight: Tensor = None
+    ) -> None:
         """Adds poses.
 
         Args:
@@ -37,7 +42,7 @@ class MeanPerJointPositionError(keras.metrics.Mean):
     def _errors(self, pose, target):
         return mpjpe(pose, target)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Arguments that recreate the metric."""
         return {**super().get_config(), "root": self.root}
 
@@ -52,7 +57,9 @@ class AlignedMeanPerJointPositionError(MeanPerJointPositionError):
         dtype: Of the sums.
     """
 
-    def __init__(self, root=0, name="pa_mpjpe", dtype=None):
+    def __init__(
+        self, root: int = 0, name: str = "pa_mpjpe", dtype: Any = None
+    ) -> None:
         super().__init__(root=root, name=name, dtype=dtype)
 
     def _errors(self, pose, target):

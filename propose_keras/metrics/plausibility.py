@@ -1,10 +1,14 @@
 """What can be said of hypotheses without ground truth."""
 
+from typing import Any
+
 import numpy as np
 from keras import ops
 
+from propose_keras.types import Tensor, TensorLike
 
-def spread(hypotheses):
+
+def spread(hypotheses: Tensor) -> Tensor:
     """Standard deviation of each joint over hypotheses.
 
     The root of the mean squared distance to the joint's mean position.
@@ -19,7 +23,7 @@ def spread(hypotheses):
     return ops.sqrt(ops.mean(ops.sum(ops.square(deviation), axis=-1), axis=1))
 
 
-def symmetric_bones(skeleton):
+def symmetric_bones(skeleton: Any) -> Any:
     """Pairs of bones that mirror each other.
 
     Args:
@@ -38,7 +42,7 @@ def symmetric_bones(skeleton):
     )
 
 
-def symmetry_error(pose, skeleton):
+def symmetry_error(pose: Tensor, skeleton: Any) -> Tensor:
     """Mean difference in length between a left bone and its right counterpart.
 
     Args:
@@ -57,7 +61,7 @@ def symmetry_error(pose, skeleton):
     return ops.mean(ops.abs(lengths(pairs[:, 0]) - lengths(pairs[:, 1])), axis=-1)
 
 
-def consistency_2d(pose, keypoints):
+def consistency_2d(pose: Tensor, keypoints: TensorLike) -> Tensor:
     """How far a pose is from its own input in the image plane, without a camera.
 
     The pose's x and y and the keypoints are each moved to a mean of 0 and scaled to a

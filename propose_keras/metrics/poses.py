@@ -6,13 +6,16 @@ against `target[:, None]`. Nothing is centred here; MPJPE takes root-centred pos
 poses in `evaluation.summary`.
 """
 
+from typing import Any
+
 import numpy as np
 from keras import ops
 
 from propose_keras.geometry import similarity_align
+from propose_keras.types import Tensor
 
 
-def joint_errors(pose, target, joints=None):
+def joint_errors(pose: Tensor, target: Tensor, joints: Tensor = None) -> Tensor:
     """Distances between the joints of two poses.
 
     Args:
@@ -29,7 +32,7 @@ def joint_errors(pose, target, joints=None):
     return ops.sqrt(ops.sum(ops.square(pose - target), axis=-1))
 
 
-def mpjpe(pose, target, joints=None):
+def mpjpe(pose: Tensor, target: Tensor, joints: Tensor = None) -> Tensor:
     """Mean per-joint position error (MPJPE), also called P1.
 
     Args:
@@ -43,7 +46,7 @@ def mpjpe(pose, target, joints=None):
     return ops.mean(joint_errors(pose, target, joints), axis=-1)
 
 
-def aligned_joint_errors(pose, target, joints=None):
+def aligned_joint_errors(pose: Tensor, target: Tensor, joints: Tensor = None) -> Tensor:
     """Distances between joints after Procrustes alignment of the pose.
 
     The alignment has scale and a proper rotation and sees the kept joints only.
@@ -62,7 +65,7 @@ def aligned_joint_errors(pose, target, joints=None):
     return joint_errors(similarity_align(pose, target), target)
 
 
-def pa_mpjpe(pose, target, joints=None):
+def pa_mpjpe(pose: Tensor, target: Tensor, joints: Tensor = None) -> Tensor:
     """Mean per-joint position error after Procrustes alignment (PA-MPJPE), P2.
 
     Args:
@@ -76,7 +79,7 @@ def pa_mpjpe(pose, target, joints=None):
     return ops.mean(aligned_joint_errors(pose, target, joints), axis=-1)
 
 
-def n_mpjpe(pose, target, joints=None):
+def n_mpjpe(pose: Tensor, target: Tensor, joints: Tensor = None) -> Tensor:
     """Mean per-joint position error after the best scaling about the root.
 
     The scale that minimises the sum of squares, as in Rhodin et al., "Unsupervised
@@ -99,7 +102,7 @@ def n_mpjpe(pose, target, joints=None):
     return mpjpe(scale * pose, target)
 
 
-def pck(errors, threshold=150.0):
+def pck(errors: Tensor, threshold: float = 150.0) -> Tensor:
     """Share of correct keypoints: joints whose error is strictly below a threshold.
 
     Args:
@@ -113,7 +116,7 @@ def pck(errors, threshold=150.0):
     return ops.mean(ops.cast(errors < threshold, errors.dtype), axis=-1)
 
 
-def auc(errors, thresholds):
+def auc(errors: Tensor, thresholds: Any) -> Tensor:
     """Area under the PCK curve: the mean of `pck` over thresholds.
 
     Args:
@@ -129,7 +132,7 @@ def auc(errors, thresholds):
     return ops.mean(below, axis=(-2, -1))
 
 
-def cps(largest_errors, thresholds):
+def cps(largest_errors: Tensor, thresholds: Any) -> Tensor:
     """Correct Poses Score: area under the curve of wholly correct poses.
 
     A pose is correct at a threshold if all its joints lie strictly within it after

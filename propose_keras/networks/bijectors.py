@@ -1,5 +1,8 @@
 """The TFP bijector of an affine coupling, and what is cached of bijectors."""
 
+from collections.abc import Callable
+from typing import Any
+
 from keras import ops
 
 from propose_keras.backend import GreedyBijectorCache, tfp
@@ -26,7 +29,7 @@ class AffineCouplingBijector(tfp.bijectors.Bijector):
 
     _cache = GreedyBijectorCache("_augmented_forward", "_augmented_inverse")
 
-    def __init__(self, shift_and_log_scale, num_kept, name):
+    def __init__(self, shift_and_log_scale: Callable, num_kept: int, name: str) -> None:
         parameters = dict(locals())
         self._shift_and_log_scale = shift_and_log_scale
         self._num_kept = num_kept
@@ -60,7 +63,7 @@ class AffineCouplingBijector(tfp.bijectors.Bijector):
         return x[..., : self._num_kept], x[..., self._num_kept :]
 
 
-def with_own_cache(bijector):
+def with_own_cache(bijector: Any) -> Any:
     """Gives a bijector a cache that goes when it goes.
 
     TFP's is one for each class of bijectors, whose entries keep log-determinants; in a

@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple
 
 from propose_keras.networks.shapes import flatten_condition
+from propose_keras.types import Tensor
 
 
 class PoseContext(NamedTuple):
@@ -20,7 +21,7 @@ class PoseContext(NamedTuple):
     lifted: Any = None
 
 
-def as_context(condition):
+def as_context(condition: Tensor) -> PoseContext:
     """A `PoseContext` as it is, or the paper's, of a 2D pose `(batch, J, 2)`."""
     if isinstance(condition, PoseContext):
         return condition

@@ -1,5 +1,7 @@
 """Couplings that a `ConditionalFlow` chains."""
 
+from typing import Any, Self
+
 import keras
 from keras import ops
 
@@ -29,23 +31,23 @@ class AffineCoupling:
         ValueError: If `clamp` is not positive.
     """
 
-    def __init__(self, subnet, clamp=2.0):
+    def __init__(self, subnet: Any, clamp: float = 2.0) -> None:
         if clamp <= 0:
             raise ValueError(f"`clamp` must be positive, received {clamp}.")
         self.subnet = subnet
         self.clamp = clamp
 
     @staticmethod
-    def num_outputs(latent_size):
+    def num_outputs(latent_size: int) -> int:
         """Output size of the subnet: a shift and a log-scale per changed coordinate."""
         return 2 * (latent_size - latent_size // 2)
 
     @property
-    def subnets(self):
+    def subnets(self) -> list[Any]:
         """The layers of this coupling, in a fixed order."""
         return [self.subnet]
 
-    def build(self, latent_size, condition_size):
+    def build(self, latent_size: int, condition_size: int) -> None:
         """Checks and builds the subnets.
 
         Raises:
@@ -56,7 +58,7 @@ class AffineCoupling:
         parts.check_part(self.subnet, outputs, type(self).__name__, "subnet")
         parts.build_part(self.subnet, latent_size // 2, condition_size)
 
-    def make_bijector(self, latent_size, name):
+    def make_bijector(self, latent_size: int, name: str) -> Any:
         """A TFP bijector, base to data, all of whose methods require `condition`."""
         return AffineCouplingBijector(
             self._shift_and_log_scale, latent_size // 2, name=name
@@ -67,14 +69,16 @@ class AffineCoupling:
         shift, log_scale = ops.split(outputs, 2, axis=-1)
         return shift, soft_clamp(log_scale, self.clamp)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             "subnet": parts.serialize_part(self.subnet),
             "clamp": self.clamp,
         }
 
     @classmethod
-    def from_config(cls, config, custom_objects=None):
+    def from_config(
+        cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None
+    ) -> Self:
         subnet = keras.saving.deserialize_keras_object(
             config["subnet"], custom_objects=custom_objects
         )

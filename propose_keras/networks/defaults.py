@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+from typing import Any
 
 import keras
 
@@ -83,7 +84,7 @@ class ModelSettings(GraphSettings):
         keras.activations.get(self.activation)
 
 
-def default_networks(settings, skeleton):
+def default_networks(settings: Any, skeleton: Any) -> dict[str, Any]:
     """The networks of a default ProPose model.
 
     Args:

@@ -1,6 +1,7 @@
 """The energy-based discriminator of Eq. 11."""
 
 import functools
+from typing import Any, Self
 
 import keras
 from keras import ops
@@ -12,6 +13,7 @@ from propose_keras.networks.shapes import (
     flatten_pose,
     unflatten_pose,
 )
+from propose_keras.types import Shape, Tensor
 
 
 @keras.saving.register_keras_serializable(package="propose_keras")
@@ -33,7 +35,14 @@ class Discriminator(keras.layers.Layer):
         ValueError: If a part has another output size.
     """
 
-    def __init__(self, encoder, decoder, num_joints=17, feature_size=32, **kwargs):
+    def __init__(
+        self,
+        encoder: Any,
+        decoder: Any,
+        num_joints: int = 17,
+        feature_size: int = 32,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.num_joints = num_joints
         self.feature_size = feature_size
@@ -41,11 +50,13 @@ class Discriminator(keras.layers.Layer):
         self.encoder = check(encoder, feature_size, name="encoder")
         self.decoder = check(decoder, 3 * num_joints, name="decoder")
 
-    def build(self, pose_shape=None, condition_shape=None):
+    def build(
+        self, pose_shape: Shape | None = None, condition_shape: Shape | None = None
+    ) -> None:
         parts.build_part(self.encoder, 3 * self.num_joints, 2 * self.num_joints)
         parts.build_part(self.decoder, self.feature_size, 2 * self.num_joints)
 
-    def call(self, pose, condition):
+    def call(self, pose: Tensor, condition: Tensor) -> tuple[Tensor, Tensor]:
         """Energies and features.
 
         Args:
@@ -62,7 +73,7 @@ class Discriminator(keras.layers.Layer):
         reconstruction = unflatten_pose(flat, self.num_joints)
         return ops.mean(joint_distances(pose, reconstruction), axis=-1), features
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "encoder": parts.serialize_part(self.encoder),
@@ -72,7 +83,9 @@ class Discriminator(keras.layers.Layer):
         }
 
     @classmethod
-    def from_config(cls, config, custom_objects=None):
+    def from_config(
+        cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None
+    ) -> Self:
         sizes = {
             "encoder": config["feature_size"],
             "decoder": 3 * config["num_joints"],

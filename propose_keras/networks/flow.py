@@ -1,5 +1,8 @@
 """The conditional normalizing flow `f` of Eqs. 9 and 10."""
 
+from collections.abc import Sequence
+from typing import Any, Self
+
 import keras
 import numpy as np
 from keras import ops
@@ -9,6 +12,7 @@ from propose_keras.layers import ResidualMLP
 from propose_keras.networks.bijectors import with_own_cache
 from propose_keras.networks.context import PoseContext, as_context
 from propose_keras.networks.couplings import AffineCoupling
+from propose_keras.types import Shape, Tensor
 
 
 @keras.saving.register_keras_serializable(package="propose_keras")
@@ -40,13 +44,13 @@ class ConditionalFlow(keras.layers.Layer):
 
     def __init__(
         self,
-        couplings,
-        latent_size=32,
-        num_joints=17,
-        seed=0,
-        condition_size=None,
-        **kwargs,
-    ):
+        couplings: Sequence[Any],
+        latent_size: int = 32,
+        num_joints: int = 17,
+        seed: int | Tensor = 0,
+        condition_size: int | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         if latent_size < 2 or not couplings:
             raise ValueError(
@@ -93,11 +97,11 @@ class ConditionalFlow(keras.layers.Layer):
             yield ranked.astype("int32")
 
     @property
-    def chain(self):
+    def chain(self) -> Any:
         """The `tfp.bijectors.Chain`, base to data; see `condition_arguments`."""
         return self._chain
 
-    def condition_arguments(self, condition):
+    def condition_arguments(self, condition: Tensor) -> dict[str, dict[str, Tensor]]:
         """Keyword arguments that hand the condition to every coupling of `chain`.
 
         Args:
@@ -114,11 +118,13 @@ class ConditionalFlow(keras.layers.Layer):
             for i in range(len(self.couplings))
         }
 
-    def build(self, latents_shape=None, condition_shape=None):
+    def build(
+        self, latents_shape: Shape | None = None, condition_shape: Shape | None = None
+    ) -> None:
         for coupling in self.couplings:
             coupling.build(self.latent_size, self.condition_size)
 
-    def forward(self, latents, condition):
+    def forward(self, latents: Tensor, condition: Tensor) -> tuple[Tensor, Tensor]:
         """The paper's `f`: pose latents to the base space.
 
         Args:
@@ -134,16 +140,16 @@ class ConditionalFlow(keras.layers.Layer):
         log_det = self.chain.inverse_log_det_jacobian(latents, 1, **arguments)
         return base, log_det
 
-    def inverse(self, base, condition):
+    def inverse(self, base: Tensor, condition: Tensor) -> Tensor:
         """The paper's `f^-1`: base samples to pose latents, both `(batch, S, d)`."""
         arguments = self.condition_arguments(condition)
         return self.chain.forward(ops.convert_to_tensor(base), **arguments)
 
-    def call(self, latents, condition):
+    def call(self, latents: Tensor, condition: Tensor) -> Tensor:
         """The same as `forward`."""
         return self.forward(latents, condition)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         serialize = keras.saving.serialize_keras_object
         return {
             **super().get_config(),
@@ -155,7 +161,9 @@ class ConditionalFlow(keras.layers.Layer):
         }
 
     @classmethod
-    def from_config(cls, config, custom_objects=None):
+    def from_config(
+        cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None
+    ) -> Self:
         config = dict(config)
         if "subnet" in config:  # Written before couplings were arguments.
             return cls(couplings=_affine_couplings(config), **config)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+from typing import Any
 
 import keras
 
@@ -55,7 +56,9 @@ class GraphSettings(Settings):
         names = [name.strip() for name in self.graph_relations.split(",")]
         return tuple(itertools.islice(itertools.cycle(names), self.graph_heads))
 
-    def make_graph(self, outputs: int, skeleton: str, name: str, **arguments):
+    def make_graph(
+        self, outputs: int, skeleton: str, name: str, **arguments: Any
+    ) -> JointGraph:
         """A `JointGraph` of these sizes.
 
         Args:

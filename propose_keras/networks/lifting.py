@@ -1,5 +1,7 @@
 """A lifted pose and features of each joint, from a 2D pose."""
 
+from typing import Any, Self
+
 import keras
 from keras import ops
 
@@ -7,6 +9,7 @@ from propose_keras.layers import PerJointDense
 from propose_keras.networks import parts
 from propose_keras.networks.context import PoseContext
 from propose_keras.networks.shapes import flatten_condition
+from propose_keras.types import Shape, Tensor
 
 
 @keras.saving.register_keras_serializable(package="propose_keras")
@@ -26,7 +29,9 @@ class GraphLifter(keras.layers.Layer):
         ValueError: If the graph's outputs are not three.
     """
 
-    def __init__(self, graph, num_features=16, isolated=True, **kwargs):
+    def __init__(
+        self, graph: Any, num_features: int = 16, isolated: bool = True, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         if graph.outputs != 3:
             raise ValueError(
@@ -38,21 +43,21 @@ class GraphLifter(keras.layers.Layer):
         self.head = PerJointDense(num_features, name="features")
 
     @property
-    def num_joints(self):
+    def num_joints(self) -> int:
         """Number of joints, J."""
         return self.graph.skeleton.num_joints
 
     @property
-    def feature_size(self):
+    def feature_size(self) -> int:
         """Size of all joints' features together."""
         return self.num_joints * self.num_features
 
-    def build(self, condition_shape=None):
+    def build(self, condition_shape: Shape | None = None) -> None:
         parts.build_part(self.graph, 2 * self.num_joints)
         if not self.head.built:
             self.head.build((self.num_joints, None, self.graph.width))
 
-    def call(self, condition):
+    def call(self, condition: Tensor) -> Tensor:
         """`PoseContext` of normalised 2D poses `(batch, J, 2)`."""
         tokens = self.graph.tokens(flatten_condition(condition))
         lifted = self.graph.join(self.graph.head(tokens))
@@ -63,7 +68,7 @@ class GraphLifter(keras.layers.Layer):
         features = ops.reshape(features, (-1, 1, self.feature_size))
         return PoseContext(condition, features, lifted)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "graph": parts.serialize_part(self.graph),
@@ -72,5 +77,7 @@ class GraphLifter(keras.layers.Layer):
         }
 
     @classmethod
-    def from_config(cls, config, custom_objects=None):
+    def from_config(
+        cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None
+    ) -> Self:
         return cls(**parts.with_layers(config, {"graph": None}, custom_objects))

@@ -1,6 +1,7 @@
 """The PAGD learner: an autoencoder of 2D poses and the base distribution, Eqs. 6-8."""
 
 import functools
+from typing import Any, Self
 
 import keras
 from keras import ops
@@ -8,6 +9,7 @@ from keras import ops
 from propose_keras.layers import soft_clamp
 from propose_keras.networks import parts
 from propose_keras.networks.context import as_context
+from propose_keras.types import Shape, Tensor
 
 
 @keras.saving.register_keras_serializable(package="propose_keras")
@@ -36,16 +38,16 @@ class PAGDLearner(keras.layers.Layer):
 
     def __init__(
         self,
-        encoder,
-        decoder,
-        latent_size=32,
-        num_joints=17,
-        feature_size=128,
-        mean_clamp=3.0,
-        log_scale_clamp=2.0,
-        condition_size=None,
-        **kwargs,
-    ):
+        encoder: Any,
+        decoder: Any,
+        latent_size: int = 32,
+        num_joints: int = 17,
+        feature_size: int = 128,
+        mean_clamp: float = 3.0,
+        log_scale_clamp: float = 2.0,
+        condition_size: int | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         if mean_clamp <= 0 or log_scale_clamp <= 0:
             raise ValueError(
@@ -65,13 +67,13 @@ class PAGDLearner(keras.layers.Layer):
             2 * latent_size, kernel_initializer="zeros", name="projection"
         )
 
-    def build(self, condition_shape=None):
+    def build(self, condition_shape: Shape | None = None) -> None:
         parts.build_part(self.encoder, self.condition_size)
         parts.build_part(self.decoder, self.feature_size)
         if not self.projection.built:
             self.projection.build((None, self.feature_size))
 
-    def encode(self, condition, dropout_seed=None):
+    def encode(self, condition: Tensor, dropout_seed: Tensor = None) -> Tensor:
         """Features `q(P_2D)`, `(batch, 1, feature_size)`.
 
         Args:
@@ -86,7 +88,7 @@ class PAGDLearner(keras.layers.Layer):
             ),
         )
 
-    def decode(self, features, dropout_seed=None):
+    def decode(self, features: Tensor, dropout_seed: Tensor = None) -> Tensor:
         """Reconstruction `v(features)` of the condition, `(batch, J, 2)`."""
         flat = self.decoder(
             features,
@@ -97,7 +99,7 @@ class PAGDLearner(keras.layers.Layer):
         )
         return ops.reshape(flat, (-1, self.num_joints, 2))
 
-    def project(self, features):
+    def project(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """Base distribution of features, Eq. 7.
 
         Args:
@@ -111,11 +113,11 @@ class PAGDLearner(keras.layers.Layer):
         log_scale = soft_clamp(log_scale, self.log_scale_clamp)
         return mean[:, None], log_scale[:, None]
 
-    def call(self, condition):
+    def call(self, condition: Tensor) -> Tensor:
         """`mu_2D` and `log sigma_2D`, each `(batch, 1, d)`, of a condition."""
         return self.project(self.encode(condition))
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "encoder": parts.serialize_part(self.encoder),
@@ -129,7 +131,9 @@ class PAGDLearner(keras.layers.Layer):
         }
 
     @classmethod
-    def from_config(cls, config, custom_objects=None):
+    def from_config(
+        cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None
+    ) -> Self:
         sizes = {
             "encoder": config["feature_size"],
             "decoder": 2 * config["num_joints"],

@@ -1,15 +1,18 @@
 """Encoders and decoders: what the networks ask of the layers they are given."""
 
+from typing import Any
+
 import keras
 
 from propose_keras import random
 from propose_keras.layers import ResidualMLP
+from propose_keras.types import Tensor
 
 # Streams of dropout noise: the parts of a step share its seed and must not share noise.
 PILGD_ENCODER, PILGD_DECODER, PAGD_ENCODER, PAGD_DECODER = range(4)
 
 
-def dropout_seed_of(part, seed, stream):
+def dropout_seed_of(part: Any, seed: int | Tensor, stream: int) -> Tensor | None:
     """Seed of one part's dropout noise, or None where there is no dropout.
 
     Args:
@@ -22,7 +25,7 @@ def dropout_seed_of(part, seed, stream):
     return random.fold_in(seed, stream)
 
 
-def check_part(part, output_size, network, name):
+def check_part(part: Any, output_size: int, network: str, name: str) -> Any:
     """Checks that a layer can be a network's encoder, decoder or subnet.
 
     A part is a Keras layer that maps `x` (batch, hypotheses, size) to (batch,
@@ -59,7 +62,7 @@ def check_part(part, output_size, network, name):
     return part
 
 
-def build_part(part, size, condition_size=None):
+def build_part(part: Any, size: int, condition_size: int | None = None) -> None:
     """Builds a part for inputs of `size` and, if not None, `condition_size`."""
     if part.built:
         return
@@ -69,14 +72,18 @@ def build_part(part, size, condition_size=None):
     part.build(*shapes)
 
 
-def serialize_part(part):
+def serialize_part(part: Any) -> dict[str, Any]:
     """A part as plain JSON, without the shapes that the network builds it with."""
     config = keras.saving.serialize_keras_object(part)
     config.pop("build_config", None)
     return config
 
 
-def with_layers(config, output_sizes, custom_objects=None):
+def with_layers(
+    config: dict[str, Any],
+    output_sizes: dict[str, Any],
+    custom_objects: dict[str, Any] | None = None,
+) -> dict[str, Any]:
     """A network's saved configuration with its parts as layers.
 
     Args:

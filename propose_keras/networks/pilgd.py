@@ -1,6 +1,7 @@
 """The PILGD learner: a conditional autoencoder of 3D poses, Eqs. 1-5."""
 
 import functools
+from typing import Any, Self
 
 import keras
 from keras import ops
@@ -9,11 +10,12 @@ from propose_keras.layers import soft_clamp
 from propose_keras.networks import parts
 from propose_keras.networks.context import as_context
 from propose_keras.networks.shapes import flatten_pose, unflatten_pose
+from propose_keras.types import Shape, Tensor
 
 PILGD_KINDS = ("instance", "standard")
 
 
-def encoder_size(latent_size, kind):
+def encoder_size(latent_size: int, kind: str) -> int:
     """Output size of g: the mean and, if `kind` is `"standard"`, the log-variance."""
     return latent_size * (2 if kind == "standard" else 1)
 
@@ -49,16 +51,16 @@ class PILGDLearner(keras.layers.Layer):
 
     def __init__(
         self,
-        encoder,
-        decoder,
-        latent_size=32,
-        num_joints=17,
-        latent_scale=0.1,
-        clamp=1.0,
-        kind="instance",
-        condition_size=None,
-        **kwargs,
-    ):
+        encoder: Any,
+        decoder: Any,
+        latent_size: int = 32,
+        num_joints: int = 17,
+        latent_scale: float = 0.1,
+        clamp: float = 1.0,
+        kind: str = "instance",
+        condition_size: int | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         if latent_scale <= 0 or clamp <= 0:
             raise ValueError(
@@ -77,11 +79,15 @@ class PILGDLearner(keras.layers.Layer):
         self.encoder = check(encoder, encoder_size(latent_size, kind), name="encoder")
         self.decoder = check(decoder, 3 * num_joints, name="decoder")
 
-    def build(self, pose_shape=None, condition_shape=None):
+    def build(
+        self, pose_shape: Shape | None = None, condition_shape: Shape | None = None
+    ) -> None:
         parts.build_part(self.encoder, 3 * self.num_joints, self.condition_size)
         parts.build_part(self.decoder, self.latent_size, self.condition_size)
 
-    def encode(self, pose, condition, dropout_seed=None):
+    def encode(
+        self, pose: Tensor, condition: Tensor, dropout_seed: Tensor = None
+    ) -> tuple[Tensor, Tensor]:
         """Parameters of `S_3D`, Eqs. 1 and 2.
 
         Args:
@@ -108,7 +114,9 @@ class PILGDLearner(keras.layers.Layer):
         mean, log_variance = ops.split(output, 2, axis=-1)
         return mean, ops.exp(0.5 * soft_clamp(log_variance, 10.0))
 
-    def decode(self, latents, condition, dropout_seed=None):
+    def decode(
+        self, latents: Tensor, condition: Tensor, dropout_seed: Tensor = None
+    ) -> Tensor:
         """The decoder `k` of Eq. 3.
 
         Args:
@@ -132,12 +140,12 @@ class PILGDLearner(keras.layers.Layer):
             return pose
         return pose + ops.stop_gradient(context.lifted)
 
-    def call(self, pose, condition):
+    def call(self, pose: Tensor, condition: Tensor) -> Tensor:
         """Reconstruction at the mean: `k(mu_3D, P_2D)`."""
         mean, _ = self.encode(pose, condition)
         return self.decode(mean, condition)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "encoder": parts.serialize_part(self.encoder),
@@ -151,7 +159,9 @@ class PILGDLearner(keras.layers.Layer):
         }
 
     @classmethod
-    def from_config(cls, config, custom_objects=None):
+    def from_config(
+        cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None
+    ) -> Self:
         sizes = {
             "encoder": encoder_size(config["latent_size"], config["kind"]),
             "decoder": 3 * config["num_joints"],

@@ -8,6 +8,7 @@ import importlib.metadata
 import json
 import os
 import pathlib
+from typing import Any, Self
 
 import h5py
 import keras
@@ -49,7 +50,7 @@ def preset_folder(preset: str | os.PathLike) -> pathlib.Path:
 
 def load_preset(
     preset: str | os.PathLike, kinds: tuple[type, ...], load_weights: bool = True
-):
+) -> Any:
     """Makes the model of a preset; code in its files is not executed.
 
     Args:
@@ -73,7 +74,7 @@ def load_preset(
     return model
 
 
-def check_kind(model, kinds: tuple[type, ...], path: str | os.PathLike) -> None:
+def check_kind(model: Any, kinds: tuple[type, ...], path: str | os.PathLike) -> None:
     """Refuses a model that is of none of the classes.
 
     Raises:
@@ -114,7 +115,9 @@ def preset_training(preset: str | os.PathLike) -> dict | None:
     return metadata.get("training")
 
 
-def save_preset(model, folder: str | os.PathLike, training: dict | None = None) -> None:
+def save_preset(
+    model: Any, folder: str | os.PathLike, training: dict | None = None
+) -> None:
     """Writes a model as a preset; each file appears whole or not at all.
 
     The optimizer's state is not saved.
@@ -162,7 +165,7 @@ class FromPreset:
     """Mixin of models that are saved as presets."""
 
     @classmethod
-    def from_preset(cls, preset: str | os.PathLike, load_weights: bool = True):
+    def from_preset(cls, preset: str | os.PathLike, load_weights: bool = True) -> Self:
         """A model that comes with the package, or that `save_to_preset` wrote.
 
         ```python

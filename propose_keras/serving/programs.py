@@ -10,7 +10,7 @@ from propose_keras import backend
 from propose_keras.serving.signatures import served_variables
 
 
-def make_module(model, signatures):
+def make_module(model: Any, signatures: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
     """Turns signatures into what `tf.saved_model.save` takes.
 
     On TensorFlow the functions are graphs of TensorFlow's operations. On JAX each is

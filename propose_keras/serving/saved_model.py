@@ -1,6 +1,8 @@
 """Writes a model as a version folder of TensorFlow Serving."""
 
+import os
 import pathlib
+from typing import Any
 
 import tensorflow as tf
 
@@ -12,7 +14,9 @@ from propose_keras.serving.signatures import make_signatures
 from propose_keras.serving.warmup import write_warmup_requests
 
 
-def export_saved_model(model, output, version, num_hypotheses=200):
+def export_saved_model(
+    model: Any, output: str | os.PathLike, version: int, num_hypotheses: int = 200
+) -> pathlib.Path:
     """Exports a model for TensorFlow Serving: `OUTPUT/VERSION`.
 
     The version is written into a hidden folder and renamed when it is complete, so that

@@ -1,5 +1,7 @@
 """Configuration files of TensorFlow Serving."""
 
+import pathlib
+
 from google.protobuf import text_format
 from tensorflow_serving.config import model_server_config_pb2
 
@@ -18,7 +20,7 @@ num_batch_threads {{ value: 2 }}
 """
 
 
-def write_server_files(folder):
+def write_server_files(folder: pathlib.Path) -> None:
     """Writes `batching.config` and `models.config` unless they are there.
 
     `batching.config` is the server's `--batching_parameters_file` (`BatchingParameters`

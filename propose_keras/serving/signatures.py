@@ -6,6 +6,7 @@ of several clients into one batch.
 
 import dataclasses
 from collections.abc import Callable
+from typing import Any
 
 from keras import ops
 
@@ -44,7 +45,7 @@ class Signature:
     function: Callable
 
 
-def make_signatures(model, num_hypotheses):
+def make_signatures(model: Any, num_hypotheses: int) -> dict[str, Signature]:
     """The signatures of a model by name; `docs/serving.md` lists them.
 
     Args:
@@ -82,7 +83,7 @@ def make_signatures(model, num_hypotheses):
     }
 
 
-def served_variables(model):
+def served_variables(model: Any) -> list[Any]:
     """The variables that the signatures read: all but the discriminator's."""
     parts = (
         model.normalization,

@@ -1,5 +1,8 @@
 """Requests that a server sends itself before it takes a version into service."""
 
+import pathlib
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 from tensorflow_serving.apis import model_pb2, predict_pb2, prediction_log_pb2
@@ -7,7 +10,7 @@ from tensorflow_serving.apis import model_pb2, predict_pb2, prediction_log_pb2
 from propose_keras.serving.server_files import BATCH_SIZES, MODEL_NAME
 
 
-def write_warmup_requests(folder, signatures):
+def write_warmup_requests(folder: pathlib.Path, signatures: dict[str, Any]) -> None:
     """Writes `assets.extra/tf_serving_warmup_requests` into a version folder.
 
     A TFRecord file of `PredictionLog` messages (TensorFlow Serving's SavedModel
@@ -38,7 +41,7 @@ def _prediction_log(name, signature, batch_size):
     )
 
 
-def example_inputs(signature, batch_size):
+def example_inputs(signature: Any, batch_size: int) -> dict[str, Any]:
     """Inputs of a signature by name: random numbers in their usual range."""
     rng = np.random.default_rng(0)
     values = {

@@ -1,8 +1,10 @@
 """Checkpoints that a kill at any moment cannot spoil."""
 
 import json
+import os
 import pathlib
 import shutil
+from typing import Any
 
 import keras
 import numpy as np
@@ -13,7 +15,9 @@ _PREFIX = "step_"
 _WEIGHTS, _STATE = "state.weights.h5", "state.json"
 
 
-def save_checkpoint(model, directory, state, keep=2):
+def save_checkpoint(
+    model: Any, directory: str | os.PathLike, state: dict[str, Any], keep: int = 2
+) -> pathlib.Path:
     """Writes weights, optimizers and step as a folder that appears when it is whole.
 
     Args:
@@ -37,7 +41,9 @@ def save_checkpoint(model, directory, state, keep=2):
     return path
 
 
-def restore_checkpoint(model, directory):
+def restore_checkpoint(
+    model: Any, directory: str | os.PathLike
+) -> dict[str, Any] | None:
     """Restores the newest checkpoint of a folder.
 
     Args:
@@ -54,12 +60,12 @@ def restore_checkpoint(model, directory):
     return json.loads((checkpoints[-1] / _STATE).read_text())
 
 
-def current_step(model):
+def current_step(model: Any) -> int:
     """Steps that a compiled model has been trained for."""
     return int(np.asarray(model.optimizer.iterations))
 
 
-def save_model(model, path):
+def save_model(model: Any, path: str | os.PathLike) -> None:
     """Writes a `.keras` file, whole or not at all.
 
     The file holds the model as users need it, without its optimizers, which are up to

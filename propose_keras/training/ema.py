@@ -1,12 +1,14 @@
 """The running average of the weights, where the optimizers keep one."""
 
 import contextlib
+from collections.abc import Iterator
+from typing import Any
 
 from keras import ops
 
 
 @contextlib.contextmanager
-def averaged_weights(model):
+def averaged_weights(model: Any) -> Iterator[Any]:
     """Gives the model its averaged weights for the length of a `with` block.
 
     Does nothing if the optimizers keep no average (`ema_momentum=None`) or have taken

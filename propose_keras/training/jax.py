@@ -13,7 +13,7 @@ from propose_keras.training.phases import choose_phase
 class TrainStep:
     """Mixin that gives `ProPose` its `train_step` on JAX."""
 
-    def train_step(self: Any, state, data):
+    def train_step(self: Any, state: Any, data: Any) -> tuple[Any, Any]:
         """One step of Algorithm 1: the phase is chosen inside the compiled step."""
         trainable, non_trainable, optimizer, metrics = state
         batch = self._batch_from(data, non_trainable)

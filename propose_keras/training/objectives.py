@@ -5,12 +5,13 @@ Each objective is a function of `(model, settings, batch, seeds, carry)` that re
 the progress bar, and what the step's next objective may use.
 """
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from keras import ops
 
 from propose_keras import losses, random
+from propose_keras.types import Tensor
 
 
 class Batch(NamedTuple):
@@ -45,9 +46,13 @@ _LATENT, _HYPOTHESES, _GATE, _DROPOUT, _LIFT = range(5)
 _NUM_USES = 5
 
 
-def loss_names(model, settings):
+def loss_names(model: Any, settings: Any) -> list[str]:
     """Those of `LOSSES` that this model computes under these settings, in order."""
     return [name for name, applies in LOSSES.items() if applies(model, settings)]
+
+
+# Loss, logs and what the next objective may use.
+Objective: TypeAlias = tuple[Tensor, dict[str, Tensor], Any]
 
 
 class _Sum:
@@ -65,7 +70,14 @@ class _Sum:
         return self.total, {name: self.total, **self.logs}
 
 
-def phase_1(model, settings, batch, seeds, carry=None, bidirectional=False):
+def phase_1(
+    model: Any,
+    settings: Any,
+    batch: Any,
+    seeds: Tensor,
+    carry: Tensor = None,
+    bidirectional: bool = False,
+) -> Objective:
     """`L_phase1` and the PILGD learner's share of `L_disc`; moves g and k."""
     total = _Sum()
     context, reconstruction, _, _ = _add_pilgd_losses(
@@ -76,7 +88,9 @@ def phase_1(model, settings, batch, seeds, carry=None, bidirectional=False):
     return *total.named("phase_1"), reconstruction
 
 
-def phase_2(model, settings, batch, seeds, carry=None):
+def phase_2(
+    model: Any, settings: Any, batch: Any, seeds: Tensor, carry: Tensor = None
+) -> Objective:
     """`L_phase2`; moves q, v, h and f. The PILGD learner is given."""
     total = _Sum()
     context = _add_lift(total, model, settings, batch, seeds)
@@ -87,7 +101,14 @@ def phase_2(model, settings, batch, seeds, carry=None):
     return *total.named("phase_2"), None
 
 
-def end_to_end(model, settings, batch, seeds, carry=None, bidirectional=False):
+def end_to_end(
+    model: Any,
+    settings: Any,
+    batch: Any,
+    seeds: Tensor,
+    carry: Tensor = None,
+    bidirectional: bool = False,
+) -> Objective:
     """All losses at once, through all networks but the discriminator (Table 6)."""
     total = _Sum()
     context, reconstruction, latents, mean = _add_pilgd_losses(
@@ -99,7 +120,9 @@ def end_to_end(model, settings, batch, seeds, carry=None, bidirectional=False):
     return *total.named("end_to_end"), reconstruction
 
 
-def discriminator(model, settings, batch, seeds, carry):
+def discriminator(
+    model: Any, settings: Any, batch: Any, seeds: Tensor, carry: Tensor
+) -> Objective:
     """`L_D` of Eq. 11 on the reconstructions that the PILGD learner just made."""
     reconstruction = ops.stop_gradient(carry)
     real, _ = model.discriminator(batch.pose, batch.condition)
@@ -113,7 +136,7 @@ def _latent_noise(model, batch, seeds):
     return _noise(seeds, _LATENT, ops.shape(batch.pose)[0], size)[:, None]
 
 
-def noise_seeds(seed):
+def noise_seeds(seed: int | Tensor) -> Tensor:
     """Seeds `(uses, 2)` of a step's noise from the step's seed, `(2,)` integers."""
     return random.fold_in(ops.broadcast_to(seed, (_NUM_USES, 2)), np.arange(_NUM_USES))
 
@@ -200,7 +223,7 @@ def _add_flow_losses(total, model, settings, batch, seeds, context, latents, mea
         total.add("mode", mode, settings.mode_weight)
 
 
-def gate_draw(seeds):
+def gate_draw(seeds: Tensor) -> Tensor:
     """`beta` of Eq. 14 for the step with these seeds: uniform on (0, 1), `()`."""
     return random.uniform(seeds[_GATE][None], 1, 1)[0, 0, 0]
 

@@ -1,12 +1,19 @@
 """One optimizer per network."""
 
 import math
+from collections.abc import Sequence
+from typing import Any, Self
 
 import keras
 import numpy as np
 from keras import ops
 
-from propose_keras.training.settings import AdamSettings, OptimizerSettings
+from propose_keras.training.settings import (
+    AdamSettings,
+    OptimizerSettings,
+    TrainingSettings,
+)
+from propose_keras.types import Tensor
 
 NETWORKS = ("pilgd_learner", "discriminator", "pagd_learner", "flow", "lifter")
 
@@ -32,8 +39,14 @@ class PhaseOptimizer(keras.optimizers.Optimizer):
     """
 
     def __init__(
-        self, pilgd_learner, discriminator, pagd_learner, flow, lifter=None, name=None
-    ):
+        self,
+        pilgd_learner: Any,
+        discriminator: Any,
+        pagd_learner: Any,
+        flow: Any,
+        lifter: Any = None,
+        name: str | None = None,
+    ) -> None:
         super().__init__(learning_rate=0.0, name=name)
         optimizers = [pilgd_learner, discriminator, pagd_learner, flow]
         if lifter is not None:
@@ -46,21 +59,21 @@ class PhaseOptimizer(keras.optimizers.Optimizer):
         self._by_network = dict(zip(NETWORKS, optimizers))
 
     @classmethod
-    def replicate(cls, optimizer):
+    def replicate(cls, optimizer: Any) -> Any:
         """A `PhaseOptimizer` whose networks each get a copy of `optimizer`."""
         config = optimizer.get_config()
         return cls(*(type(optimizer).from_config(config) for _ in NETWORKS))
 
-    def for_network(self, network):
+    def for_network(self, network: Any) -> Any:
         """The optimizer of a network, by the name it has in `NETWORKS`."""
         return self._by_network[network]
 
     @property
-    def optimizers(self):
+    def optimizers(self) -> list[Any]:
         """The networks' optimizers, in the order of `NETWORKS`."""
         return list(self._by_network.values())
 
-    def build_networks(self, variables):
+    def build_networks(self, variables: dict[str, Any]) -> None:
         """Builds the optimizer of each network.
 
         Args:
@@ -85,7 +98,7 @@ class PhaseOptimizer(keras.optimizers.Optimizer):
             optimizer.build(variables.get(network, []))
         self.built = True
 
-    def build(self, variables):
+    def build(self, variables: Sequence[Any]) -> None:
         """Does nothing once `build_networks` has assigned variables to networks.
 
         Raises:
@@ -98,24 +111,26 @@ class PhaseOptimizer(keras.optimizers.Optimizer):
             )
 
     @property
-    def variables(self):
+    def variables(self) -> list[Any]:
         """The count of steps, then the variables of the networks' optimizers."""
         inner = [v for optimizer in self.optimizers for v in optimizer.variables]
         return [self.iterations, *inner]
 
     @property
-    def learning_rate(self):
+    def learning_rate(self) -> Any:
         """Rate alpha as it stands; callbacks log it."""
         return self._by_network["pilgd_learner"].learning_rate
 
     @learning_rate.setter
-    def learning_rate(self, value):
+    def learning_rate(self, value: Tensor) -> None:
         raise AttributeError(
             "The networks have a learning rate each: set it on the optimizer that "
             f"`for_network(name)` returns, with a name out of {NETWORKS}."
         )
 
-    def apply(self, grads, trainable_variables=None):
+    def apply(
+        self, grads: Sequence[Any], trainable_variables: Sequence[Any] | None = None
+    ) -> None:
         """Not offered: a step applies the optimizers of its phase's networks.
 
         Raises:
@@ -126,7 +141,7 @@ class PhaseOptimizer(keras.optimizers.Optimizer):
             "network, `for_network(name)`."
         )
 
-    def finalize_variable_values(self, var_list):
+    def finalize_variable_values(self, var_list: Sequence[Any]) -> None:
         """Overwrites weights by their running averages, where there are any.
 
         A network that has taken no step keeps its weights: its averages are still 0.
@@ -143,11 +158,11 @@ class PhaseOptimizer(keras.optimizers.Optimizer):
             for variable in variables:
                 variable.assign(ops.copy(variable))
 
-    def save_own_variables(self, store):
+    def save_own_variables(self, store: Any) -> None:
         """Saves the count of steps: the networks' optimizers are saved separately."""
         store["iterations"] = self.iterations.numpy()
 
-    def load_own_variables(self, store):
+    def load_own_variables(self, store: Any) -> None:
         """Restores the count of steps."""
         self.iterations.assign(store["iterations"])
 
@@ -156,7 +171,7 @@ class PhaseOptimizer(keras.optimizers.Optimizer):
         """Whether JAX holds no values: `fit` finalises after an error, too."""
         return not optimizer.built or optimizer.iterations._value is None
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             **{
                 name: keras.saving.serialize_keras_object(optimizer)
@@ -166,7 +181,9 @@ class PhaseOptimizer(keras.optimizers.Optimizer):
         }
 
     @classmethod
-    def from_config(cls, config, custom_objects=None):
+    def from_config(
+        cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None
+    ) -> Self:
         config = dict(config)
         # Written while this was a `keras.optimizers.MultiOptimizer`.
         config.pop("loss_scale_factor", None)
@@ -191,7 +208,9 @@ class WarmUpSchedule(keras.optimizers.schedules.LearningRateSchedule):
         cosine: Whether the rate falls after the warm-up.
     """
 
-    def __init__(self, rate, num_steps, warmup_steps=0, cosine=True):
+    def __init__(
+        self, rate: float, num_steps: int, warmup_steps: int = 0, cosine: bool = True
+    ) -> None:
         self.rate = rate
         self.num_steps = num_steps
         self.warmup_steps = warmup_steps
@@ -208,7 +227,7 @@ class WarmUpSchedule(keras.optimizers.schedules.LearningRateSchedule):
             factor = factor * 0.5 * (1.0 + ops.cos(math.pi * share))
         return ops.cast(self.rate * factor, "float32")
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             "rate": self.rate,
             "num_steps": self.num_steps,
@@ -217,7 +236,7 @@ class WarmUpSchedule(keras.optimizers.schedules.LearningRateSchedule):
         }
 
 
-def make_adam(rate, num_steps, settings=None, **changes):
+def make_adam(rate: float, num_steps: int, settings: Any = None, **changes: Any) -> Any:
     """Adam with a schedule that ends when training does.
 
     Args:
@@ -248,7 +267,9 @@ def make_adam(rate, num_steps, settings=None, **changes):
     return keras.optimizers.Adam(**arguments)
 
 
-def make_optimizer(training, num_steps, settings=None, **changes):
+def make_optimizer(
+    training: TrainingSettings, num_steps: int, settings: Any = None, **changes: Any
+) -> PhaseOptimizer:
     """Adam for each network, with schedules that end when training does.
 
     Args:

@@ -2,12 +2,13 @@
 
 import functools
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from keras import ops
 
 from propose_keras.losses import gate_is_open
 from propose_keras.training import objectives
+from propose_keras.types import Tensor
 
 
 class Update(NamedTuple):
@@ -24,7 +25,7 @@ class Phase(NamedTuple):
     updates: tuple[Update, ...]
 
 
-def make_phases(model, settings):
+def make_phases(model: Any, settings: Any) -> tuple[Phase, ...]:
     """The kinds of step that training chooses among.
 
     A step of phase 1 comes in two kinds, without and with the bidirectional loss, so
@@ -58,7 +59,7 @@ def make_phases(model, settings):
     return tuple(phases)
 
 
-def choose_phase(step, seeds, settings):
+def choose_phase(step: Tensor, seeds: Tensor, settings: Any) -> Tensor:
     """Index into `make_phases`' result of a step: inside a compiled step or outside.
 
     Args:

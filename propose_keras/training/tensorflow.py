@@ -12,7 +12,7 @@ from propose_keras.training.phases import choose_phase
 class TrainStep:
     """Mixin that gives `ProPose` its `train_step` on TensorFlow."""
 
-    def train_step(self: Any, data):
+    def train_step(self: Any, data: Any) -> dict[str, Any]:
         """One step of Algorithm 1: the phase is chosen inside the compiled step."""
         batch = self.training_batch(data)
         step = self.optimizer.iterations

@@ -1,6 +1,7 @@
 """The Keras face of ProPose's training: `compile`, `fit`, `evaluate`, `predict`."""
 
 import importlib
+from typing import Any
 
 import keras
 import numpy as np
@@ -20,6 +21,7 @@ from propose_keras.training.objectives import (
 from propose_keras.training.optimizers import PhaseOptimizer
 from propose_keras.training.phases import make_phases
 from propose_keras.training.settings import TrainingSettings
+from propose_keras.types import Tensor
 
 # The module with the backend's name has its step.
 TrainStep = importlib.import_module(f"propose_keras.training.{backend.name}").TrainStep
@@ -33,13 +35,20 @@ class AlternatingTrainer(TrainStep, keras.Model):
     `networks` and `base_parameters`.
     """
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.settings = TrainingSettings()
         self._trackers = {n: keras.metrics.Mean(name=n) for n in LOSSES}
         self._error = MeanPerJointPositionError(name="mpjpe")
 
-    def compile(self, optimizer="adam", loss=None, *, settings=None, **kwargs):
+    def compile(
+        self,
+        optimizer: Any = "adam",
+        loss: Any = None,
+        *,
+        settings: TrainingSettings | None = None,
+        **kwargs: Any,
+    ) -> None:
         """Prepares training.
 
         Args:
@@ -79,7 +88,7 @@ class AlternatingTrainer(TrainStep, keras.Model):
         kwargs.setdefault("jit_compile", not kwargs.get("run_eagerly", False))
         super().compile(optimizer=optimizer, **kwargs)
 
-    def get_compile_config(self):
+    def get_compile_config(self) -> dict[str, Any] | None:
         """What `compile_from_config` needs to compile the model again."""
         if not self.compiled:
             return None
@@ -92,7 +101,7 @@ class AlternatingTrainer(TrainStep, keras.Model):
             },
         }
 
-    def compile_from_config(self, config):
+    def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compiles the model as a saved one was."""
         self.compile(
             **{
@@ -103,7 +112,7 @@ class AlternatingTrainer(TrainStep, keras.Model):
             }
         )
 
-    def get_metrics_result(self):
+    def get_metrics_result(self) -> dict[str, Any]:
         """Results of `evaluate`: without the losses, which only training computes."""
         # Training does not update the metrics of `compile`, so that TensorFlow builds
         # them in the first evaluation; until then there is nothing to report.
@@ -112,7 +121,7 @@ class AlternatingTrainer(TrainStep, keras.Model):
         results = super().get_metrics_result()
         return {k: v for k, v in results.items() if k not in self._trackers}
 
-    def training_batch(self, data):
+    def training_batch(self, data: Any) -> Batch:
         """Normalises `(inputs, pose_3d)` as `fit` passes it."""
         inputs, pose_3d, weight = keras.utils.unpack_x_y_sample_weight(data)
         if pose_3d is None or weight is not None:
@@ -130,16 +139,16 @@ class AlternatingTrainer(TrainStep, keras.Model):
         pose = self.normalization.normalize_pose(pose_3d, view)
         return Batch(ops.stop_gradient(pose[:, None]), ops.stop_gradient(condition))
 
-    def step_seeds(self, step):
+    def step_seeds(self, step: Tensor) -> Tensor:
         """Seeds `(uses, 2)` of a step's noise: a function of (settings.seed, step)."""
         seed = random.fold_in(np.array([self.settings.seed, 0], "uint32"), step)
         return noise_seeds(seed)
 
-    def network_variables(self, network):
+    def network_variables(self, network: str) -> list[Any]:
         """Trainable variables of a network, by its name."""
         return self.networks()[network].trainable_variables
 
-    def complete_logs(self, logs):
+    def complete_logs(self, logs: dict[str, Any]) -> dict[str, tuple[Tensor, Tensor]]:
         """Losses as `(value, weight)`: weight 0 where a phase has not computed one."""
         zero, one = ops.zeros((), "float32"), ops.ones((), "float32")
         return {
@@ -149,21 +158,28 @@ class AlternatingTrainer(TrainStep, keras.Model):
             for name in loss_names(self, self.settings)
         }
 
-    def update_loss_trackers(self, logs):
+    def update_loss_trackers(self, logs: dict[str, Any]) -> dict[str, Tensor]:
         """Adds a step's losses to their means and returns the means."""
         for name, (value, weight) in logs.items():
             self._trackers[name].update_state(value, sample_weight=weight)
         return {name: self._trackers[name].result() for name in logs}
 
     def compute_loss(
-        self, x=None, y=None, y_pred=None, sample_weight=None, training=True
-    ):
+        self,
+        x: Tensor = None,
+        y: Tensor = None,
+        y_pred: Tensor = None,
+        sample_weight: Tensor = None,
+        training: bool = True,
+    ) -> Tensor:
         """Mean error of the mode in mm: the loss that `evaluate` reports."""
         if sample_weight is not None:
             raise ValueError("ProPose takes no sample weights; leave them out.")
         return ops.mean(mpjpe(root_centre(check_pose(y, self.num_joints)), y_pred))
 
-    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+    def compute_metrics(
+        self, x: Tensor, y: Tensor, y_pred: Tensor, sample_weight: Tensor = None
+    ) -> dict[str, Any]:
         """MPJPE of the mode in mm, and the metrics passed to `compile`."""
         self._error.update_state(check_pose(y, self.num_joints), y_pred)
         return {
@@ -171,17 +187,19 @@ class AlternatingTrainer(TrainStep, keras.Model):
             "mpjpe": self._error.result(),
         }
 
-    def fit(self, x=None, y=None, *args, **kwargs):
+    def fit(self, x: Tensor = None, y: Tensor = None, *args: Any, **kwargs: Any) -> Any:
         """`keras.Model.fit` on `(inputs, pose_3d)`; arrays are checked first."""
         self._check_arrays(x, y)
         return super().fit(x, y, *args, **kwargs)
 
-    def evaluate(self, x=None, y=None, *args, **kwargs):
+    def evaluate(
+        self, x: Tensor = None, y: Tensor = None, *args: Any, **kwargs: Any
+    ) -> Any:
         """`keras.Model.evaluate`: the MPJPE of the mode, mm."""
         self._check_arrays(x, y)
         return super().evaluate(x, y, *args, **kwargs)
 
-    def predict(self, x, *args, **kwargs):
+    def predict(self, x: Tensor, *args: Any, **kwargs: Any) -> Any:
         """`keras.Model.predict`: the mode, `(N, J, 3)` mm."""
         self._check_arrays(x)
         return super().predict(x, *args, **kwargs)

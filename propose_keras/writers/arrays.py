@@ -22,7 +22,7 @@ class NpzWriter(PoseWriter):
 
     SUFFIXES = (".npz",)
 
-    def __init__(self, path: str | os.PathLike):
+    def __init__(self, path: str | os.PathLike) -> None:
         super().__init__(path)
         self._files = {name: self._open(name, "wb") for name in ARRAY_FIELDS}
         self._headers = {}
@@ -73,7 +73,7 @@ class JsonWriter(PoseWriter):
 
     SUFFIXES = (".json",)
 
-    def __init__(self, path: str | os.PathLike):
+    def __init__(self, path: str | os.PathLike) -> None:
         super().__init__(path)
         self._finished = self._folder / "finished.json"
         self._file = self._open(self._finished.name, "w", "utf-8")

@@ -37,7 +37,7 @@ class PoseWriter:
     # Options of `open_writer` that the constructor takes.
     OPTIONS: ClassVar[tuple[str, ...]] = ()
 
-    def __init__(self, path: str | os.PathLike):
+    def __init__(self, path: str | os.PathLike) -> None:
         self.path = check_suffix(path, self.SUFFIXES)
         _refuse_folder(self.path)
         self.paths: list[pathlib.Path] = []
@@ -91,7 +91,7 @@ class PoseWriters:
         makers: Functions without arguments that make the writers.
     """
 
-    def __init__(self, makers: Iterable[Callable[[], PoseWriter]]):
+    def __init__(self, makers: Iterable[Callable[[], PoseWriter]]) -> None:
         self.writers: list[PoseWriter] = []
         try:
             self.writers.extend(make() for make in makers)

@@ -63,7 +63,7 @@ class BvhWriter(PoseWriter):
 
     def __init__(
         self, path: str | os.PathLike, frame_rate: float = 30.0, max_gap: int = 30
-    ):
+    ) -> None:
         if not 0 < frame_rate < np.inf or max_gap < 0:
             raise ValueError(
                 "expected a `frame_rate` above 0 and a `max_gap` of at least 0, "

@@ -26,7 +26,7 @@ class FigureWriter(PoseWriter):
 
     SUFFIXES = (".png", ".pdf", ".svg")
 
-    def __init__(self, path: str | os.PathLike):
+    def __init__(self, path: str | os.PathLike) -> None:
         matplotlib_figure()  # Fails now if it is not installed.
         super().__init__(path)
         self._kept, self._stride, self._count = [], 1, 0

@@ -98,7 +98,7 @@ class FramePainter:
         image_limits: np.ndarray,
         view_limits: np.ndarray,
         num_hypotheses: int,
-    ):
+    ) -> None:
         figure_module = matplotlib_figure()
         from matplotlib.backends.backend_agg import FigureCanvasAgg
 

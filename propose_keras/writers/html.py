@@ -61,7 +61,7 @@ class HtmlWriter(PoseWriter):
 
     def __init__(
         self, path: str | os.PathLike, num_hypotheses: int = 20, max_frames: int = 600
-    ):
+    ) -> None:
         for name, value in (
             ("num_hypotheses", num_hypotheses),
             ("max_frames", max_frames),
@@ -103,7 +103,7 @@ class FrameSample:
         num_frames: Frames of the source so far.
     """
 
-    def __init__(self, max_frames: int):
+    def __init__(self, max_frames: int) -> None:
         self.kept: list[list[LiftedPoses]] = []
         self.stride, self.num_frames = 1, 0
         self._max_frames, self._name = max_frames, None

@@ -74,7 +74,7 @@ class JointAngles:
         rest: Each joint relative to its parent in the rest pose, `(17, 3)` mm.
     """
 
-    def __init__(self, rest: np.ndarray):
+    def __init__(self, rest: np.ndarray) -> None:
         self._rest = rest
         self._rotations = {joint: np.eye(3) for joint in CHILDREN}
         self._angles = np.zeros((len(CHILDREN), 3))

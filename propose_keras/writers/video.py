@@ -68,7 +68,7 @@ class VideoWriter(PoseWriter):
         max_frames: int = 3000,
         image_size: tuple[int, int] | None = None,
         size: tuple[int, int] | None = None,
-    ):
+    ) -> None:
         self._suffix = check_suffix(path, self.SUFFIXES).suffix.lower()
         if not 0 < frame_rate < np.inf or max_frames < 1:
             raise ValueError(

@@ -3,7 +3,7 @@
 import errno
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import tensorflow_datasets as tfds
@@ -31,7 +31,9 @@ class ClipsBuilder(tfds.core.GeneratorBasedBuilder):
 
     num_clips: Mapping[str, int] = {}
 
-    def download_and_prepare(self, *, download_config=None, **kwargs):
+    def download_and_prepare(
+        self, *, download_config: Any = None, **kwargs: Any
+    ) -> None:
         """Builds the data set; see `tfds.core.DatasetBuilder.download_and_prepare`.
 
         Errors of readers come out of Beam's workers as they were raised.
@@ -82,7 +84,7 @@ def some_clips(split: str, examples: Iterable[Example]) -> Iterator[Example]:
         )
 
 
-def generate_in_parallel(items: Sequence[Any], make_examples):
+def generate_in_parallel(items: Sequence[Any], make_examples: Callable) -> Any:
     """Examples made by Apache Beam's workers, for `_split_generators` to return.
 
     Args:
