@@ -42,6 +42,21 @@ test: $(VENV)/installed lint
 	KERAS_BACKEND=jax $(BIN)/python -m pytest -n 2 --dist loadfile \
 	  --ignore=tests/data --ignore=tests/datasets
 
+# Each backend by itself, in an environment of its own.
+build/array_record/done: | $(VENV)/installed
+	$(BIN)/tfds build datasets/synthetic_human --config=tiny \
+	  --data_dir=$(@D) --file_format=array_record
+	touch $@
+
+test-install: $(addprefix test-install-,jax tensorflow)
+
+test-install-%: build/array_record/done
+	rm -rf build/only_$*
+	$(PYTHON) -m venv build/only_$*
+	build/only_$*/bin/pip install --quiet ".[$*]"
+	du -sh build/only_$*
+	build/only_$*/bin/python tests/check_install.py $* build/array_record
+
 # basedpyright is pyright, packaged so that nothing is fetched when it starts.
 lint: $(VENV)/installed
 	$(BIN)/ruff check .

@@ -13,9 +13,10 @@ def public_functions(node):
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.ClassDef) and not child.name.startswith("_"):
             yield from public_functions(child)
-        elif isinstance(child, ast.FunctionDef):
-            if child.name == "__init__" or not child.name.startswith("_"):
-                yield child
+        elif isinstance(child, ast.FunctionDef) and (
+            child.name == "__init__" or not child.name.startswith("_")
+        ):
+            yield child
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
