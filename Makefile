@@ -36,11 +36,27 @@ quickstart: $(VENV)/installed $(BUILT)
 	  --num_hypotheses=1,10,200 --frame_stride=8 --figures \
 	  --output=runs/quickstart/report
 
+# Groups of tests, the longest first. Each runs in a process of its own, since what is
+# compiled for one test stays in memory; two run at a time.
+define TEST_GROUPS
+tests/training/test_training.py
+tests/cli/test_train.py tests/cli/test_export.py
+tests/evaluation
+tests/cli --ignore=tests/cli/test_train.py --ignore=tests/cli/test_export.py
+tests/training/test_checkpoints.py tests/training/test_variants.py
+tests/serving tests/benchmarks
+tests/test_*.py
+tests/training/test_[!ctv]*.py tests/training/test_turned_cameras.py
+tests/inference tests/keypoint_files tests/layers tests/metrics tests/networks tests/writers
+endef
+export TEST_GROUPS
+export DATA_TESTS := tests/data tests/datasets
+RUN_TESTS := xargs -P 2 -I GROUP sh -c '$(BIN)/python -m pytest GROUP || exit 1'
+
 # What propose_keras.data and the builders do knows no backend: it is tested once.
 test: $(VENV)/installed lint
-	KERAS_BACKEND=tensorflow $(BIN)/python -m pytest -n 2 --dist loadfile
-	KERAS_BACKEND=jax $(BIN)/python -m pytest -n 2 --dist loadfile \
-	  --ignore=tests/data --ignore=tests/datasets
+	printf '%s\n' "$$TEST_GROUPS" "$$DATA_TESTS" | KERAS_BACKEND=tensorflow $(RUN_TESTS)
+	printf '%s\n' "$$TEST_GROUPS" | KERAS_BACKEND=jax $(RUN_TESTS)
 
 # Each backend by itself, in an environment of its own.
 build/array_record/done: | $(VENV)/installed

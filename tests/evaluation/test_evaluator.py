@@ -157,6 +157,7 @@ def test_hypotheses_are_not_asked_of_a_deterministic_model(arrays):
     assert evaluate(model, arrays, num_hypotheses=()).num_poses == len(arrays)
 
 
+@pytest.mark.usefixtures("uncompiled")
 @pytest.mark.parametrize("protocol", ["h36m+16-joints", "3dhp-official", "h36m-hard"])
 def test_protocols_measure_their_own_joints(model, arrays, hypotheses, protocol):
     values = evaluate(model, arrays, protocol, batch_size=64).values

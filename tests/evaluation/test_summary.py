@@ -18,6 +18,8 @@ from propose_keras.evaluation.report_json import (
 from propose_keras.evaluation.report_markdown import format_report, write_report
 from propose_keras.evaluation.summary import summarize
 
+pytestmark = pytest.mark.usefixtures("uncompiled")
+
 
 def evaluate(model, arrays, protocol, num_hypotheses=(1, 10), **kwargs):
     return evaluate_model(

@@ -6,6 +6,8 @@ from propose_keras.evaluation.protocols import get_protocol
 from propose_keras.evaluation.temperature import COLUMNS, sweep_temperatures
 from propose_keras.model import ProPose
 
+pytestmark = pytest.mark.usefixtures("uncompiled")
+
 
 @pytest.fixture(scope="module")
 def model(arrays):
