@@ -130,7 +130,7 @@ def test_wrong_shapes_are_named(clip, axes, rng, tmp_path):
 
 def test_missing_matplotlib_gives_the_command(clip, rng, monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(ImportError, match=r"propose-keras\[visualization\]"):
+    with pytest.raises(ImportError, match=r"\[visualization\]"):
         drawing.figure_hypotheses(
             clip["keypoints_2d"],
             fan(clip, rng).swapaxes(0, 1),

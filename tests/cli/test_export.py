@@ -76,7 +76,7 @@ def test_presets_and_onnx(workdir, tmp_path):
 )
 def test_missing_packages_are_named(workdir, tmp_path, monkeypatch, form, extra):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(UserError, match=rf"pip install propose-keras\[{extra}\]"):
+    with pytest.raises(UserError, match=rf'pip install "\.\[{extra}\]"'):
         execute(
             *(f"--workdir={workdir}", f"--output={tmp_path / 'x'}"),
             *("--version=1", f"--format={form}"),
@@ -167,6 +167,6 @@ def test_program_ends_with_code_2(tmp_path):
 
 def test_missing_extra_is_named(workdir, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "tensorflow_serving", None)
-    with pytest.raises(UserError, match=r"tensorflow_serving.*propose-keras\[serving"):
+    with pytest.raises(UserError, match=r"tensorflow_serving.*\[serving\]"):
         execute(f"--workdir={workdir}", f"--output={tmp_path / 'x'}", "--version=1")
     assert not (tmp_path / "x").exists()

@@ -322,7 +322,7 @@ def test_missing_packages_are_named(served_model, tmp_path, monkeypatch, missing
         lambda name, *args: None if name in missing else find_spec(name, *args),
     )
     names = " and ".join(missing)
-    message = rf"needs {names}: pip install propose-keras\[onnx\]"
+    message = rf'needs {names}: pip install "\.\[onnx\]"'
     with pytest.raises(ImportError, match=message):
         export_onnx(served_model, tmp_path / "1")
     assert not list(tmp_path.iterdir())

@@ -4,9 +4,6 @@ import pytest
 
 from propose_keras import ProPose, backend
 
-# Without XLA TensorFlow starts a step much faster; JAX has nothing else.
-JIT_COMPILE = backend.name == "jax"
-
 
 @pytest.fixture(scope="module")
 def data():
@@ -38,10 +35,15 @@ def make_model(data):
 
 @pytest.fixture(scope="module")
 def compile_model():
-    """Compiles a model for a test that runs few steps."""
+    """Compiles a model for a test that runs few steps.
+
+    TensorFlow then runs operations one by one: tracing a step takes longer than a dozen
+    of them. Steps as graphs, and under XLA, are in test_training and `tests/cli`.
+    """
 
     def compile_model(model, optimizer, settings):
-        model.compile(optimizer, settings=settings, jit_compile=JIT_COMPILE)
+        eager = backend.name == "tensorflow"
+        model.compile(optimizer, settings=settings, run_eagerly=eager)
         return model
 
     return compile_model
