@@ -14,6 +14,7 @@ import keras
 import numpy as np
 import pytest
 
+from propose_keras import backend
 from propose_keras.data import Clip
 from propose_keras.skeletons import H36M_17
 
@@ -47,6 +48,19 @@ def free_memory():
 
         jax.clear_caches()
     gc.collect()
+
+
+@pytest.fixture(scope="module")
+def uncompiled():
+    """Runs operations one by one on TensorFlow, which compiles for seconds.
+
+    For tests of what is measured; that compiled programs measure the same is tested in
+    test_evaluator.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        if backend.name == "tensorflow":
+            patch.setattr(backend, "compile_function", lambda function, _: function)
+        yield
 
 
 @pytest.fixture

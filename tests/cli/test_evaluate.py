@@ -23,6 +23,8 @@ from propose_keras.evaluation.report_markdown import write_report
 from propose_keras.inference import load_model
 from propose_keras.model import ProPose
 
+pytestmark = pytest.mark.usefixtures("uncompiled")
+
 
 @pytest.fixture(scope="module")
 def training_poses(synthetic_data_dir):

@@ -51,6 +51,23 @@ def source(tmp_path_factory):
     return path
 
 
+@pytest.fixture(scope="module", autouse=True)
+def lifters_are_kept():
+    """Equal flags share a lifter and its compiled program."""
+    make, kept = predict.make_lifter, {}
+    names = "model preset num_hypotheses seed batch_size score_threshold keypoint_noise"
+
+    def make_lifter(values):
+        key = tuple(getattr(values, name) for name in names.split())
+        if key not in kept:
+            kept[key] = make(values)
+        return kept[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(predict, "make_lifter", make_lifter)
+        yield
+
+
 def execute(source, *arguments):
     values = flags.FlagValues()
     predict.define_flags(values)

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from propose_keras import backend, random
+from propose_keras import random
 from propose_keras.data import Clip, PoseArrays
 from propose_keras.evaluation.report import (
     CalibrationCurve,
@@ -68,19 +68,6 @@ class GuessingModel(keras.Model):
 @pytest.fixture(scope="session")
 def model():
     return GuessingModel()
-
-
-@pytest.fixture(scope="module")
-def uncompiled():
-    """Runs operations one by one on TensorFlow, which compiles for seconds.
-
-    For tests of what is measured; that compiled programs measure the same is tested in
-    test_evaluator.
-    """
-    with pytest.MonkeyPatch.context() as patch:
-        if backend.name == "tensorflow":
-            patch.setattr(backend, "compile_function", lambda function, _: function)
-        yield
 
 
 def _make_clip(subject, action, take="1", camera="c0", num_frames=25):

@@ -177,9 +177,7 @@ def test_wrong_arguments(tmp_path, without_plotly):
 
 def test_missing_plotly_is_said_before_any_work(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "plotly", None)
-    with pytest.raises(
-        ImportError, match=r'pip install "\.\[visualization\]"'
-    ):
+    with pytest.raises(ImportError, match=r'pip install "\.\[visualization\]"'):
         HtmlWriter(tmp_path / "a.html")
     assert list(tmp_path.iterdir()) == []
 
