@@ -187,13 +187,85 @@ BODY_25 = Skeleton(
     right=(2, 3, 4, 9, 10, 11, 15, 17, 22, 23, 24),
 )
 
+# OpenPose's BODY_25B model: COCO's joints, then neck, head top and feet.
+BODY_25B = Skeleton(
+    name="body25b",
+    joint_names=(
+        *_COCO_NAMES,
+        *("UpperNeck", "HeadTop", "LBigToe", "LSmallToe", "LHeel"),
+        *("RBigToe", "RSmallToe", "RHeel"),
+    ),
+    parents=(
+        *(17, 0, 0, 1, 2, 17, 17, 5, 6, 7, 8, 5, 6, 11, 12, 13, 14),
+        *(-1, 17, 15, 15, 15, 16, 16, 16),
+    ),
+    left=(1, 3, 5, 7, 9, 11, 13, 15, 19, 20, 21),
+    right=(2, 4, 6, 8, 10, 12, 14, 16, 22, 23, 24),
+)
+
+# OpenPose's COCO model, and AlphaPose's `--format open` and `cmu`.
+COCO_18 = Skeleton(
+    name="coco18",
+    joint_names=(
+        *("Nose", "Neck", "RShoulder", "RElbow", "RWrist"),
+        *("LShoulder", "LElbow", "LWrist", "RHip", "RKnee"),
+        *("RAnkle", "LHip", "LKnee", "LAnkle", "REye"),
+        *("LEye", "REar", "LEar"),
+    ),
+    parents=(1, -1, 1, 2, 3, 1, 5, 6, 1, 8, 9, 1, 11, 12, 0, 0, 14, 15),
+    left=(5, 6, 7, 11, 12, 13, 15, 17),
+    right=(2, 3, 4, 8, 9, 10, 14, 16),
+)
+
+# OpenPose's MPI model.
+MPII_15 = Skeleton(
+    name="mpii15",
+    joint_names=(
+        *("HeadTop", "Neck", "RShoulder", "RElbow", "RWrist"),
+        *("LShoulder", "LElbow", "LWrist", "RHip", "RKnee"),
+        *("RAnkle", "LHip", "LKnee", "LAnkle", "Chest"),
+    ),
+    parents=(1, 14, 1, 2, 3, 1, 5, 6, 14, 8, 9, 14, 11, 12, -1),
+    left=(5, 6, 7, 11, 12, 13),
+    right=(2, 3, 4, 8, 9, 10),
+)
+
+# MediaPipe's (BlazePose's) pose landmarks.
+MEDIAPIPE_33 = Skeleton(
+    name="mediapipe33",
+    joint_names=(
+        *("Nose", "LEyeInner", "LEye", "LEyeOuter", "REyeInner"),
+        *("REye", "REyeOuter", "LEar", "REar", "LMouth"),
+        *("RMouth", "LShoulder", "RShoulder", "LElbow", "RElbow"),
+        *("LWrist", "RWrist", "LPinky", "RPinky", "LIndex"),
+        *("RIndex", "LThumb", "RThumb", "LHip", "RHip"),
+        *("LKnee", "RKnee", "LAnkle", "RAnkle", "LHeel"),
+        *("RHeel", "LFootIndex", "RFootIndex"),
+    ),
+    parents=(
+        *(-1, 0, 1, 2, 0, 4, 5, 3, 6, 0, 0, 0, 0, 11, 12, 13, 14),
+        *(15, 16, 15, 16, 15, 16, 11, 12, 23, 24, 25, 26, 27, 28, 27, 28),
+    ),
+    left=(1, 2, 3, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31),
+    right=(4, 5, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30, 32),
+)
+
 SKELETONS = {
-    s.name: s for s in (H36M_17, MPII_16, MPI_INF_3DHP_17, COCO_17, HALPE_26, BODY_25)
+    s.name: s
+    for s in (
+        *(H36M_17, MPII_16, MPI_INF_3DHP_17, COCO_17, HALPE_26, BODY_25),
+        *(BODY_25B, COCO_18, MPII_15, MEDIAPIPE_33),
+    )
 }
+
+# Layouts that begin with all joints of a shorter one: its name and their own number of
+# joints. Faces and hands have nothing to say about the 17 joints of the model.
+LONGER_LAYOUTS = {"wholebody133": ("coco17", 133), "halpe136": ("halpe26", 136)}
 
 # Target joint -> source joints whose mean gives it. MPII's upper neck stands in
 # for Human3.6M's nose, 3DHP's head for the nose, the middle of the eyes for the head
-# in COCO and BODY_25 (as in MotionBERT): known biases of these maps.
+# in COCO, BODY_25 and MediaPipe (as in MotionBERT), the middle of head top and neck for
+# the nose in MPI's 15: known biases of these maps.
 _CONVERSIONS = {
     ("mpii16", "h36m17"): (
         *[(6,), (2,), (1,), (0,), (3,), (4,), (5,), (6, 8), (7,), (8,), (9,)],
@@ -209,6 +281,23 @@ _CONVERSIONS = {
     ("halpe26", "h36m17"): (
         *[(19,), (12,), (14,), (16,), (11,), (13,), (15,), (18, 19), (18,)],
         *[(0,), (17,), (5,), (7,), (9,), (6,), (8,), (10,)],
+    ),
+    ("body25b", "h36m17"): (
+        *[(11, 12), (12,), (14,), (16,), (11,), (13,), (15,), (5, 6, 11, 12), (5, 6)],
+        *[(0,), (18,), (5,), (7,), (9,), (6,), (8,), (10,)],
+    ),
+    ("coco18", "h36m17"): (
+        *[(8, 11), (8,), (9,), (10,), (11,), (12,), (13,), (2, 5, 8, 11), (2, 5)],
+        *[(0,), (14, 15), (5,), (6,), (7,), (2,), (3,), (4,)],
+    ),
+    ("mpii15", "h36m17"): (
+        *[(8, 11), (8,), (9,), (10,), (11,), (12,), (13,), (14,), (1,)],
+        *[(0, 1), (0,), (5,), (6,), (7,), (2,), (3,), (4,)],
+    ),
+    ("mediapipe33", "h36m17"): (
+        *[(23, 24), (24,), (26,), (28,), (23,), (25,), (27,)],
+        *[(11, 12, 23, 24), (11, 12), (0,), (2, 5)],
+        *[(11,), (13,), (15,), (12,), (14,), (16,)],
     ),
     ("body25", "h36m17"): (
         *[(8,), (9,), (10,), (11,), (12,), (13,), (14,), (1, 8), (1,)],

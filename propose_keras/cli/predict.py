@@ -9,6 +9,7 @@ import functools
 import pathlib
 import sys
 import time
+import warnings
 
 from absl import flags
 
@@ -16,6 +17,7 @@ from propose_keras.cli.errors import UserError, run_main
 from propose_keras.data.infilling import MIN_JOINTS
 from propose_keras.inference import Lifter
 from propose_keras.inference.model_camera import check_intrinsics
+from propose_keras.keypoint_files import KeypointWarning
 from propose_keras.skeletons import SKELETONS
 from propose_keras.writers import PoseWriters, open_writer
 
@@ -63,6 +65,13 @@ def define_flags(values=flags.FLAGS):
         0.0,
     )
     integer("batch_size", 16, "People per step.", 1)
+    flags.DEFINE_boolean(
+        "strict",
+        False,
+        "End with an error instead of a warning where the keypoints are changed on "
+        "reading.",
+        flag_values=values,
+    )
 
 
 def main(argv):
@@ -97,14 +106,33 @@ def execute(source, values):
         writers = stack.enter_context(PoseWriters(makers))
         lifter = make_lifter(values)
         try:
-            stream = lifter.stream(source, values.layout, image_size, intrinsics)
-            summary = lift(stream, writers)
+            with _keypoint_warnings(values.strict):
+                stream = lifter.stream(source, values.layout, image_size, intrinsics)
+                summary = lift(stream, writers)
             stack.close()  # Now, so that errors of writing are caught, too.
+        except KeypointWarning as warning:
+            raise UserError(f"{warning} (--nostrict goes on.)") from warning
         except (OSError, ValueError) as error:
             raise UserError(str(error)) from error
     print(f"Wrote {', '.join(map(str, writers.paths))}: {summary}")
     for note in writers.notes:
         print(note)
+
+
+@contextlib.contextmanager
+def _keypoint_warnings(strict):
+    """Makes warnings of keypoints errors, or one line each of standard error."""
+
+    def show(message, category, *others, **more):
+        if issubclass(category, KeypointWarning):
+            print(f"Warning: {message}", file=sys.stderr)
+        else:
+            default(message, category, *others, **more)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error" if strict else "always", KeypointWarning)
+        default, warnings.showwarning = warnings.showwarning, show
+        yield
 
 
 def _open(path, frame_rate, image_size):

@@ -1,6 +1,7 @@
 """The lifter: 2D keypoints of any known layout in, distributions over 3D poses out."""
 
 import os
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -16,8 +17,10 @@ from propose_keras.inference.model_camera import (
     to_model_camera,
 )
 from propose_keras.inference.results import LiftedPoses
+from propose_keras.inference.units import in_pixels
 from propose_keras.inputs import check_integer
 from propose_keras.keypoint_files import (
+    KeypointWarning,
     PersonKeypoints,
     people_of_array,
     read_keypoints,
@@ -169,6 +172,10 @@ class Lifter:
         Yields:
             `LiftedPoses` of `batch_size` people, the last of fewer.
 
+        Warns:
+            KeypointWarning: Once for each thing that was changed on reading: scores
+                above 1, fractions of the image. `LiftedPoses.warnings` has them, too.
+
         Raises:
             FileNotFoundError: If there is no such file.
             ValueError: If keypoints or layout are wrong, the image size is not known,
@@ -177,7 +184,13 @@ class Lifter:
         image_size = check_image_size(image_size)
         intrinsics = check_intrinsics(intrinsics)
         waiting, num_lifted, num_skipped = [], 0, 0
-        for index, person in enumerate(_people(source, layout)):
+        said: list[str] = []
+        people = in_pixels(_people(source, layout, image_size), image_size)
+        for index, person in enumerate(people):
+            for note in person.notes:
+                if note not in said:
+                    said.append(note)
+                    warnings.warn(note, KeypointWarning, stacklevel=2)
             keypoints, scores = convert_detections(
                 person.keypoints, person.scores, person.layout
             )
@@ -187,11 +200,11 @@ class Lifter:
             size = image_size or person.image_size or (np.nan, np.nan)
             waiting.append(_Row(index, person, keypoints, scores, size))
             if len(waiting) == self.batch_size:
-                yield self._lift(waiting, intrinsics, num_skipped)
+                yield self._lift(waiting, intrinsics, num_skipped, said)
                 num_lifted += len(waiting)
                 waiting, num_skipped = [], 0
         if waiting or (num_lifted and num_skipped):
-            yield self._lift(waiting, intrinsics, num_skipped)
+            yield self._lift(waiting, intrinsics, num_skipped, said)
         elif not num_lifted:
             raise ValueError(
                 f"There is nobody to lift: of {num_skipped} people none has "
@@ -199,7 +212,7 @@ class Lifter:
                 f"{self._infilling.score_threshold}."
             )
 
-    def _lift(self, rows, intrinsics, num_skipped):
+    def _lift(self, rows, intrinsics, num_skipped, said):
         """Lifts up to `batch_size` rows; rows may be empty."""
         used = [min(i, len(rows) - 1) for i in range(self.batch_size)] if rows else []
         count = len(rows)
@@ -232,6 +245,7 @@ class Lifter:
             scores=scores[:count],
             missing=infilled.missing[:count],
             num_skipped=num_skipped,
+            warnings=tuple(said),
             **lifted,
         )
 
@@ -276,9 +290,9 @@ def _nothing(num_hypotheses):
     }
 
 
-def _people(source, layout) -> Iterator[PersonKeypoints]:
+def _people(source, layout, image_size) -> Iterator[PersonKeypoints]:
     if isinstance(source, str | os.PathLike):
-        yield from read_keypoints(source, layout)
+        yield from read_keypoints(source, layout, image_size)
     elif hasattr(source, "__array__"):
         array = np.asarray(source)
         array = array[None] if array.ndim == 2 else array

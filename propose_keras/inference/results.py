@@ -31,6 +31,8 @@ class LiftedPoses:
         scores: `(N, 17)`, the detector's.
         missing: `(N, 17)` bool: joints that were filled in.
         num_skipped: People left out since too few of their joints were measured.
+        warnings: What was changed on reading, or looks wrong, in words; each is also a
+            `KeypointWarning`.
     """
 
     frame: list[int | str]
@@ -44,6 +46,7 @@ class LiftedPoses:
     scores: np.ndarray
     missing: np.ndarray
     num_skipped: int = 0
+    warnings: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.mode)
@@ -64,6 +67,7 @@ class LiftedPoses:
         return cls(
             frame=[frame for part in parts for frame in part.frame],
             num_skipped=sum(part.num_skipped for part in parts),
+            warnings=tuple(dict.fromkeys(w for part in parts for w in part.warnings)),
             **joined,
         )
 
@@ -71,5 +75,5 @@ class LiftedPoses:
 ARRAY_FIELDS = tuple(
     field.name
     for field in dataclasses.fields(LiftedPoses)
-    if field.name not in ("frame", "num_skipped")
+    if field.name not in ("frame", "num_skipped", "warnings")
 )

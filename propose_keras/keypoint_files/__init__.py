@@ -7,12 +7,14 @@ joint order, whatever the format.
 from propose_keras.keypoint_files.reading import read_keypoints
 from propose_keras.keypoint_files.records import (
     KeypointFileError,
+    KeypointWarning,
     PersonKeypoints,
     people_of_array,
 )
 
 __all__ = [
     "KeypointFileError",
+    "KeypointWarning",
     "PersonKeypoints",
     "people_of_array",
     "read_keypoints",

@@ -1,19 +1,32 @@
 """What detectors write as JSON.
 
 - AlphaPose, COCO results (Detectron2 and others): a list of `{image_id, keypoints:
-  [x, y, score] * J, ...}`, one object per person, an image's people together; a track's
-  number in AlphaPose's `idx` or in `track_id`.
+  [x, y, score] * J, ...}`, one object per person, in any order; a track's number in
+  AlphaPose's `idx` or in `track_id`.
 - COCO annotations: `{images, annotations, ...}`; visibility 0, 1, 2 becomes the scores
   0, 0.5, 1, and image sizes are taken.
 - MMPose: `{meta_info, instance_info: [{frame_id, instances: [{keypoints: [[x, y], ...],
   keypoint_scores, ...}]}]}`, that list alone, or the list of one image's instances.
-- OpenPose: one file per frame, `{people: [{pose_keypoints_2d: [x, y, score] * J}]}`.
+- OpenPose: one file per frame, `{people: [{pose_keypoints_2d: [x, y, score] * J}]}`, in
+  old versions `pose_keypoints`; AlphaPose's `--format open` is an object of such, one
+  for each image, and `--format cmu` one of `{bodies: [{joints: [x, y, score] * J}]}`.
+- MediaPipe and Ultralytics: see `landmark_formats`; Ultralytics' also under `results`.
+
+People without keypoints are not there.
 """
 
 import itertools
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from propose_keras.keypoint_files.landmark_formats import (
+    is_landmark,
+    is_ultralytics,
+    landmarks_of,
+    mediapipe_people,
+    ultralytics_people,
+)
 from propose_keras.keypoint_files.records import (
     KeypointFileError,
     PersonKeypoints,
@@ -22,36 +35,97 @@ from propose_keras.keypoint_files.records import (
 )
 
 _VISIBILITY = {0: 0.0, 1: 0.5, 2: 1.0}
+# New and old OpenPose, AlphaPose's --format cmu.
+_OPENPOSE_KEYS = ("pose_keypoints_2d", "pose_keypoints", "joints")
+
+
+def natural_order(name: str) -> list:
+    """Key that sorts names as people do: frame 2 before frame 10."""
+    return [
+        (p.isdecimal(), int(p) if p.isdecimal() else p) for p in _DIGITS.split(name)
+    ]
+
+
+_DIGITS = re.compile(r"(\d+)")
 
 
 def read_list(
-    name: str, elements: Iterator[Any], layout: str | None
+    name: str,
+    elements: Iterator[Any],
+    layout: str | None,
+    frame: int | str = 0,
+    image_size: tuple[float, float] | None = None,
 ) -> Iterator[PersonKeypoints]:
     """People of a top-level list, streamed.
+
+    Args:
+        name: The file, for errors.
+        elements: Of the list.
+        layout: The joint order, if known.
+        frame: Name of the frame, where the file is one frame.
+        image_size: Width and height in pixels, for formats that hold fractions.
 
     Raises:
         KeypointFileError: If the objects are of no known format, or a value is wrong.
     """
-    first = next(elements, None)
-    if first is None:
+    num_empty = 0
+    for first in elements:
+        if first:
+            break
+        num_empty += 1
+    else:
         return
-    elements = itertools.chain([first], elements)
-    if "instances" in first:
+    elements = itertools.chain(itertools.repeat([], num_empty), [first], elements)
+    if isinstance(first, list) or landmarks_of(first) is not None:
+        yield from _frames(name, elements, layout, image_size)
+        return
+    elements = (element for element in elements if element)
+    if is_landmark(first):
+        people = [list(elements)]
+        yield from mediapipe_people(name, frame, people, layout, image_size)
+    elif is_ultralytics(first):
+        people = list(elements)
+        yield from ultralytics_people(name, frame, people, layout, image_size)
+    elif "instances" in first:
         yield from _mmpose_frames(name, elements, layout)
     elif "keypoint_scores" in first:
-        yield from _mmpose_people(name, 0, list(elements), layout)
+        yield from _mmpose_people(name, frame, list(elements), layout)
     elif "keypoints" in first and "image_id" in first:
         yield from _results(name, elements, layout)
     else:
         raise KeypointFileError(
             f"{name}: unknown JSON: a list of objects with the keys {sorted(first)}. "
-            "Expected AlphaPose's or COCO's results (image_id, keypoints) or MMPose's "
-            "predictions (instances, or keypoints and keypoint_scores)."
+            "Expected AlphaPose's or COCO's results (image_id, keypoints), MMPose's "
+            "predictions (instances, or keypoints and keypoint_scores), MediaPipe's "
+            "landmarks (x, y, visibility) or Ultralytics' (keypoints of x, y, visible)."
         )
 
 
+def _frames(name, elements, layout, image_size):
+    """Frames as lists of people, of MediaPipe or Ultralytics."""
+    for index, element in enumerate(elements):
+        frame = index
+        if isinstance(element, dict):
+            frame = element.get("frame", element.get("frame_id", index))
+        people = landmarks_of(element)
+        if people is not None:
+            yield from mediapipe_people(name, frame, people, layout, image_size)
+        elif all(map(is_ultralytics, element)):
+            yield from ultralytics_people(name, frame, element, layout, image_size)
+        else:
+            raise KeypointFileError(
+                f"{name}, frame {frame}: unknown JSON: expected a list of MediaPipe's "
+                "landmarks (x, y, visibility) or of Ultralytics' people (keypoints of "
+                "x, y, visible)."
+            )
+
+
 def read_object(
-    name: str, document: dict, layout: str | None, frame: int | str = 0
+    name: str,
+    document: dict,
+    layout: str | None,
+    frame: int | str = 0,
+    image_size: tuple[float, float] | None = None,
 ) -> Iterator[PersonKeypoints]:
     """People of a top-level object.
 
@@ -60,11 +134,18 @@ def read_object(
         document: What the file holds.
         layout: The joint order, if known.
         frame: Name of the frame, where the file is one frame.
+        image_size: See `read_list`.
 
     Raises:
         KeypointFileError: If the object is of no known format, or a value is wrong.
     """
-    if "instance_info" in document:
+    if isinstance(document.get("results"), list):
+        results = iter(document["results"])
+        yield from read_list(name, results, layout, frame, image_size)
+    elif landmarks_of(document) is not None:
+        people = landmarks_of(document) or []
+        yield from mediapipe_people(name, frame, people, layout, image_size)
+    elif "instance_info" in document:
         elements = _list(document["instance_info"], f"{name}: instance_info")
         if elements and "instances" not in elements[0]:
             yield from _mmpose_people(name, frame, elements, layout)
@@ -72,28 +153,41 @@ def read_object(
             yield from _mmpose_frames(name, elements, layout)
     elif "annotations" in document and "images" in document:
         yield from _annotations(name, document, layout)
-    elif "people" in document:
+    elif "people" in document or "bodies" in document:
         yield from _openpose_people(name, frame, document, layout)
+    elif document and all(map(_is_openpose, document.values())):
+        for image in sorted(document, key=natural_order):
+            yield from _openpose_people(name, image, document[image], layout)
     else:
         raise KeypointFileError(
             f"{name}: unknown JSON: an object with the keys {sorted(document)[:20]}. "
-            "Expected OpenPose's (people), MMPose's (instance_info) or COCO "
-            "annotations (images, annotations)."
+            "Expected OpenPose's (people), MMPose's (instance_info), MediaPipe's "
+            "(landmarks), Ultralytics' (results) or COCO annotations (images, "
+            "annotations)."
         )
+
+
+def are_in_order(elements: Iterator[Any]) -> bool:
+    """Whether results are grouped by image and images come in natural order."""
+    last = None
+    for element in elements:
+        if not isinstance(element, dict) or "image_id" not in element:
+            return True  # Another format, or a mistake that reading reports.
+        key = natural_order(str(element["image_id"]))
+        if last is not None and key < last:
+            return False
+        last = key
+    return True
+
+
+def in_order(elements: Iterator[Any]) -> list:
+    """Results sorted by image, of each image in the order that they had."""
+    return sorted(elements, key=lambda e: natural_order(str(e.get("image_id"))))
 
 
 def _results(name, elements, layout):
     """People of COCO results, grouped by image."""
-    finished = set()
-    for image, group in itertools.groupby(
-        elements, lambda e: _get(e, "image_id", name, (int, str))
-    ):
-        if image in finished:
-            raise KeypointFileError(
-                f"{name}: image {image!r} comes twice, with others in between. Sort "
-                "the file by image_id."
-            )
-        finished.add(image)
+    for image, group in itertools.groupby(elements, lambda e: _image_id(e, name)):
         yield from _people(
             name,
             image,
@@ -120,8 +214,8 @@ def _annotations(name, document, layout):
         if image not in images:
             raise KeypointFileError(f"{name}: an annotation of no image: {image!r}.")
         by_image.setdefault(image, []).append(annotation)
-    for image, group in by_image.items():
-        frame, size = images[image]
+    for image in sorted(by_image, key=lambda i: natural_order(str(images[i][0]))):
+        group, (frame, size) = by_image[image], images[image]
         found = []
         for annotation in group:
             if not annotation.get("num_keypoints", 1):
@@ -158,13 +252,23 @@ def _mmpose_people(name, frame, instances, layout):
     yield from _people(name, frame, found, layout, "coco17")
 
 
+def _is_openpose(document):
+    return isinstance(document, dict) and bool({"people", "bodies"} & set(document))
+
+
 def _openpose_people(name, frame, document, layout):
-    found = [
-        (_track(p.get("person_id")), _get(p, "pose_keypoints_2d", name), None)
-        for p in _list(document["people"], f"{name}: people")
-    ]
-    # OpenPose writes -1 for people it does not track.
-    found = [(None if track == -1 else track, v, s) for track, v, s in found]
+    people = _list(
+        document.get("people", document.get("bodies")), f"{name}, frame {frame}: people"
+    )
+    found = []
+    for person in people:
+        if not person:
+            continue
+        keys = [key for key in _OPENPOSE_KEYS if key in person]
+        values = _get(person, keys[0] if keys else _OPENPOSE_KEYS[0], name)
+        track = _track(person.get("person_id", person.get("idx")))
+        # OpenPose writes -1 for people it does not track.
+        found.append((None if track == -1 else track, values, None))
     yield from _people(name, frame, found, layout)
 
 
@@ -177,7 +281,7 @@ def _people(
     image_size: tuple[float, float] | None = None,
 ) -> Iterator[PersonKeypoints]:
     """Numbers people by their tracks, or by their place where tracks are not given."""
-    found = list(found)
+    found = [row for row in found if not isinstance(row[1], list) or row[1]]
     given = [_track(track) for track, _, _ in found]
     tracks = [track for track in given if track is not None]
     if len(set(tracks)) < len(found):
@@ -201,6 +305,11 @@ def _track(value: Any) -> int | None:
         value = value[0]
     whole = isinstance(value, int | float) and not value % 1
     return int(value) if whole and not isinstance(value, list) else None
+
+
+def _image_id(element: Any, name: str) -> int | str:
+    value = _get(element, "image_id", name, (int, float, str))
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _get(element: Any, key: str, name: str, types: tuple | None = None) -> Any:

@@ -19,10 +19,10 @@ def first_character(file: TextIO) -> str:
 
 
 def iterate_array(file: TextIO, name: str) -> Iterator[Any]:
-    """Yields the elements of a JSON array of objects, in memory one at a time.
+    """Yields the elements of a JSON array of objects or arrays, one at a time.
 
     Args:
-        file: Text file whose first value is an array of objects.
+        file: Text file whose first value is an array of objects or arrays.
         name: The file's name, for errors.
 
     Raises:
@@ -39,8 +39,8 @@ def iterate_array(file: TextIO, name: str) -> Iterator[Any]:
                 raise _error(name, buffer, "expected a comma or the array's end")
             buffer.position += 1
             character = buffer.skip()
-        if character != "{":
-            raise _error(name, buffer, "expected an object")
+        if character not in "{[":
+            raise _error(name, buffer, "expected an object or a list")
         first = False
         yield buffer.decode(decoder, name)
     buffer.position += 1

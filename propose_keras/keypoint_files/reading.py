@@ -2,32 +2,41 @@
 
 import os
 import pathlib
-import re
 from collections.abc import Iterator
 
 from propose_keras.keypoint_files import json_formats, json_stream, table_formats
+from propose_keras.keypoint_files.csv_format import read_csv
+from propose_keras.keypoint_files.json_formats import natural_order
+from propose_keras.keypoint_files.landmark_formats import (
+    is_label_file,
+    read_label_folder,
+)
 from propose_keras.keypoint_files.records import KeypointFileError, PersonKeypoints
 
 _TABLES = {
     ".npz": table_formats.read_npz,
     ".npy": table_formats.read_npy,
-    ".csv": table_formats.read_csv,
 }
 
 
 def read_keypoints(
-    path: str | os.PathLike, layout: str | None = None
+    path: str | os.PathLike,
+    layout: str | None = None,
+    image_size: tuple[float, float] | None = None,
 ) -> Iterator[PersonKeypoints]:
     """Reads the keypoints that a detector wrote.
 
-    Formats: see `json_formats` and `table_formats`. A folder is OpenPose's, one JSON
-    file per frame. What is streamed, that is held in memory one frame at a time: lists
-    in JSON (AlphaPose, COCO results, MMPose's), OpenPose's folders, npy and csv.
+    Formats: see `json_formats`, `landmark_formats` and `table_formats`. A folder holds
+    one JSON file per frame, as OpenPose and MMPose write, or Ultralytics' text files; a
+    frame's name is its file's. What is streamed, that is held in memory one frame at a
+    time: lists in JSON (AlphaPose, COCO results, MMPose's), folders, npy and csv.
 
     Args:
         path: File or folder.
         layout: Name of the joint order, see `propose_keras.skeletons`. Detectors'
             formats need none; arrays of 17 joints do.
+        image_size: Width and height in pixels, for formats that hold fractions of them
+            (MediaPipe's, Ultralytics' text files).
 
     Yields:
         One `PersonKeypoints` per person and frame, in the file's order. A frame
@@ -43,7 +52,7 @@ def read_keypoints(
     if not path.exists():
         raise FileNotFoundError(f"There is no file or folder {path}.")
     found = None
-    for person in _read(path, layout):
+    for person in _read(path, layout, image_size):
         found = found or person.layout
         if person.layout != found:
             raise KeypointFileError(
@@ -55,38 +64,53 @@ def read_keypoints(
         raise KeypointFileError(f"{path}: no person in any frame.")
 
 
-def _read(path, layout):
+def _read(path, layout, image_size):
     if path.is_dir():
-        return _read_folder(path, layout)
+        return _read_folder(path, layout, image_size)
     suffix = path.suffix.lower()
     if suffix == ".json":
-        return _read_json(path, layout, 0)
+        return _read_json(path, layout, 0, image_size)
+    if suffix == ".txt" and is_label_file(path):
+        return read_label_folder([path], layout, image_size)
+    if suffix in (".csv", ".tsv"):
+        return read_csv(path, layout, image_size)
     if suffix not in _TABLES:
         raise KeypointFileError(
-            f"{path}: unknown kind of file {suffix!r}. Expected .json, "
-            f"{', '.join(_TABLES)} or a folder of OpenPose's JSON files."
+            f"{path}: unknown kind of file {suffix!r}. Expected .json, .npz, .npy, "
+            ".csv, .tsv, Ultralytics' .txt, or a folder of OpenPose's or MMPose's JSON "
+            "files or of Ultralytics' labels."
         )
     return _TABLES[suffix](path, layout)
 
 
-def _read_folder(path, layout):
-    files = sorted(path.glob("*.json"), key=_natural_order)
+def _read_folder(path, layout, image_size):
+    files = sorted(path.glob("*.json"), key=lambda file: natural_order(file.name))
+    labels = sorted(path.glob("*.txt"), key=lambda file: natural_order(file.name))
+    labels = [file for file in labels if not file.stat().st_size or is_label_file(file)]
+    if not files and labels:
+        yield from read_label_folder(labels, layout, image_size)
+        return
     if not files:
         raise KeypointFileError(f"{path}: no JSON files in the folder.")
     for file in files:
-        yield from _read_json(file, layout, file.stem.removesuffix("_keypoints"))
+        frame = file.stem.removesuffix("_keypoints")
+        yield from _read_json(file, layout, frame, image_size)
 
 
-def _natural_order(path):
-    return [int(p) if p.isdecimal() else p for p in re.split(r"(\d+)", path.name)]
-
-
-def _read_json(path, layout, frame):
+def _read_json(path, layout, frame, image_size):
     with open(path, encoding="utf-8-sig") as file:
         try:
             if json_stream.first_character(file) == "[":
+                # Twice, so that neither memory nor the order of lines is asked for.
                 elements = json_stream.iterate_array(file, str(path))
-                yield from json_formats.read_list(str(path), elements, layout)
+                is_sorted = json_formats.are_in_order(elements)
+                file.seek(0)
+                elements = json_stream.iterate_array(file, str(path))
+                if not is_sorted:
+                    elements = iter(json_formats.in_order(elements))
+                yield from json_formats.read_list(
+                    str(path), elements, layout, frame, image_size
+                )
                 return
             document = json_stream.load_document(file, str(path))
         except UnicodeDecodeError as error:
@@ -96,4 +120,4 @@ def _read_json(path, layout, frame):
             f"{path}: unknown JSON: expected a list or an object, found "
             f"{type(document).__name__}."
         )
-    yield from json_formats.read_object(str(path), document, layout, frame)
+    yield from json_formats.read_object(str(path), document, layout, frame, image_size)

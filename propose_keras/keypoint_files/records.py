@@ -7,13 +7,22 @@ from typing import Any
 import numpy as np
 
 from propose_keras.data.errors import DataFileError
-from propose_keras.skeletons import SKELETONS, get_skeleton
+from propose_keras.skeletons import LONGER_LAYOUTS, SKELETONS, get_skeleton
 
 # Joint counts that one layout of detectors has. 17 joints are COCO's in the formats of
-# detectors; in plain arrays they may be COCO's, Human3.6M's or 3DHP's.
-_LAYOUT_OF_COUNT = {16: "mpii16", 25: "body25", 26: "halpe26"}
-# Interpolated peaks of heat maps run over their range by a few percent.
+# detectors; in plain arrays they may be COCO's, Human3.6M's or 3DHP's. 25 joints are
+# taken for BODY_25's; BODY_25B must be named.
+_LAYOUT_OF_COUNT = {
+    **{15: "mpii15", 16: "mpii16", 18: "coco18", 25: "body25", 26: "halpe26"},
+    **{33: "mediapipe33", 133: "wholebody133", 136: "halpe136"},
+}
+# Interpolated peaks of heat maps run below 0 by a few percent.
 _SCORE_MARGIN = 0.1
+# Peaks of heat maps reach 1.2, SimCC's responses 7, Detectron2's keypoint scores more.
+# Beyond are percents and the like.
+_LARGEST_SCORE = 10.0
+# What is said where scores were clipped.
+CLIPPED = "There are scores above 1, which some detectors write: they were taken as 1."
 # Pixels; what lies further out is no measurement.
 _LARGEST_COORDINATE = 1e6
 _PLAIN_ORDERS = ("h36m17", "coco17", "3dhp17")
@@ -21,6 +30,10 @@ _PLAIN_ORDERS = ("h36m17", "coco17", "3dhp17")
 
 class KeypointFileError(DataFileError):
     """Keypoints cannot be read; the message says which, and what was expected."""
+
+
+class KeypointWarning(UserWarning):
+    """Keypoints were changed on reading, or may not be what they are taken for."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -36,6 +49,7 @@ class PersonKeypoints:
         scores: `(J,)` float32 in 0..1; 0 means missing.
         layout: Name of the joint order, see `propose_keras.skeletons`.
         image_size: Width and height of the image in pixels, where the source has them.
+        notes: What was changed on reading, in words.
     """
 
     frame: int | str
@@ -44,6 +58,7 @@ class PersonKeypoints:
     scores: np.ndarray
     layout: str
     image_size: tuple[float, float] | None = None
+    notes: tuple[str, ...] = ()
 
 
 def recognise_layout(
@@ -61,11 +76,13 @@ def recognise_layout(
         KeypointFileError: If the order is unknown or has another number of joints.
     """
     if layout is not None:
-        if layout not in SKELETONS:
+        known = {s.name: s.num_joints for s in SKELETONS.values()}
+        known |= {longer: count for longer, (_, count) in LONGER_LAYOUTS.items()}
+        if layout not in known:
             raise KeypointFileError(
-                f"{name}: unknown layout {layout!r}. Known are {sorted(SKELETONS)}."
+                f"{name}: unknown layout {layout!r}. Known are {sorted(known)}."
             )
-        expected = get_skeleton(layout).num_joints
+        expected = known[layout]
         if num_joints != expected:
             raise KeypointFileError(
                 f"{name}: found {num_joints} joints; the layout {layout!r} has "
@@ -80,9 +97,10 @@ def recognise_layout(
             )
         return default_17
     if num_joints not in _LAYOUT_OF_COUNT:
-        known = {n: s.num_joints for n, s in sorted(SKELETONS.items())}
+        known = dict(sorted((v, k) for k, v in _LAYOUT_OF_COUNT.items()))
         raise KeypointFileError(
-            f"{name}: no known layout has {num_joints} joints. Known are {known}."
+            f"{name}: no known layout has {num_joints} joints. Known are {known}, and "
+            f"17 of {', '.join(_PLAIN_ORDERS)}."
         )
     return _LAYOUT_OF_COUNT[num_joints]
 
@@ -131,16 +149,19 @@ def make_person(
             f"{name}: expected {len(values)} scores, one per joint, found shape "
             f"{scores.shape}."
         )
+    if layout in LONGER_LAYOUTS:
+        layout, _ = LONGER_LAYOUTS[layout]
+        count = get_skeleton(layout).num_joints
+        values, scores = values[:count], scores[:count]
     joint_names = get_skeleton(layout).joint_names
     # Written so that NaN counts as wrong.
-    wrong = np.flatnonzero(
-        ~((scores >= -_SCORE_MARGIN) & (scores <= 1 + _SCORE_MARGIN))
-    )
+    wrong = np.flatnonzero(~((scores >= -_SCORE_MARGIN) & (scores <= _LARGEST_SCORE)))
     if len(wrong):
         raise KeypointFileError(
             f"{name}: the score of {joint_names[wrong[0]]} is {scores[wrong[0]]:.4g}; "
             "scores must lie in 0..1. Rescale them, and give missing joints 0."
         )
+    notes = (CLIPPED,) if (scores > 1.0).any() else ()
     scores = np.clip(scores, 0.0, 1.0)
     coordinates = values[:, :2]
     within = (np.abs(coordinates) <= _LARGEST_COORDINATE).all(axis=1)
@@ -158,6 +179,7 @@ def make_person(
         scores=scores.astype(np.float32),
         layout=layout,
         image_size=image_size,
+        notes=notes,
     )
 
 

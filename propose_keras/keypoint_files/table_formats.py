@@ -1,13 +1,13 @@
-"""Keypoints as arrays: npz, npy and csv.
+"""Keypoints as arrays: npz and npy.
 
 - npz: `keypoints` (frames, J, 2 or 3) or (frames, people, J, 2 or 3); optional are
   `scores`, `frame`, `person`, `layout` and `image_size`.
 - npy: the array `keypoints` alone, read as it is needed.
-- csv: a header `frame,person,x0,y0,score0,x1,...`, `person` and the scores optional,
-  joints by their index, then one line per person and frame.
+- Of other lifters, npz as well: VideoPose3D's `data_2d_custom_*.npz` (`positions_2d`,
+  `metadata`) and what its Detectron scripts write (`boxes`, `keypoints`), MHFormer's
+  `input_2D_keypoints.npz` (`reconstruction`, in Human3.6M's order).
 """
 
-import csv
 import pathlib
 from collections.abc import Iterator
 
@@ -22,6 +22,9 @@ from propose_keras.keypoint_files.records import (
     people_of_array,
 )
 
+# What marks the files of other programs.
+_PEERS = ("positions_2d", "metadata", "reconstruction", "boxes")
+_VIDEOPOSE3D_LAYOUTS = {"coco": "coco17", "h36m": "h36m17"}
 _OPTIONAL = ("scores", "frame", "person", "layout", "image_size")
 
 
@@ -32,7 +35,20 @@ def read_npz(path: pathlib.Path, layout: str | None) -> Iterator[PersonKeypoints
         KeypointFileError: If an entry has another shape than the format's.
         NpzError: If the file is damaged or hostile.
     """
-    entries = load_npz(path, ("keypoints",), _OPTIONAL)
+    entries = load_npz(path, (), ("keypoints", *_OPTIONAL, *_PEERS))
+    if "positions_2d" in entries:
+        yield from _videopose3d(path, entries, layout)
+        return
+    if "reconstruction" in entries:
+        # People, frames, joints.
+        values = np.moveaxis(np.asarray(entries["reconstruction"]), 0, 1)
+        yield from people_of_array(str(path), values, layout=layout or "h36m17")
+        return
+    if "keypoints" not in entries:
+        load_npz(path, ("keypoints",))  # Raises, with the entries that there are.
+    if "boxes" in entries:
+        yield from _detectron(path, entries, layout)
+        return
     size = entries.get("image_size")
     if layout is None:
         layout = (_column(entries, "layout", "U", path) or [None])[0]
@@ -45,6 +61,55 @@ def read_npz(path: pathlib.Path, layout: str | None) -> Iterator[PersonKeypoints
         _column(entries, "frame", "iuU", path),
         _column(entries, "person", "iu", path),
     )
+
+
+def _videopose3d(path, entries, layout):
+    """VideoPose3D's detections: `{video: {"custom": [(frames, J, 2), ...]}}`."""
+    metadata = entries.get("metadata")
+    metadata = metadata if isinstance(metadata, dict) else {}
+    layout = layout or _VIDEOPOSE3D_LAYOUTS.get(str(metadata.get("layout_name")))
+    positions = entries["positions_2d"]
+    if not isinstance(positions, dict):
+        raise KeypointFileError(f"{path}: expected `positions_2d` by video.")
+    clips = [
+        (video, np.asarray(clip))
+        for video, actions in positions.items()
+        for clips in (actions.values() if isinstance(actions, dict) else [])
+        for clip in clips
+    ]
+    for video, values in clips:
+        known = metadata.get("video_metadata", {}).get(video, {})
+        size = None
+        if {"w", "h"} <= set(known):
+            size = check_image_size([known["w"], known["h"]], str(path))
+        frames = None
+        if len(clips) > 1:
+            frames = [f"{video}/{frame}" for frame in range(len(values))]
+        yield from people_of_array(str(path), values, None, layout, size, frames=frames)
+
+
+def _detectron(path, entries, layout):
+    """What VideoPose3D's Detectron scripts write: by class, `(people, rows, J)`."""
+    frames = entries["keypoints"]
+    if len(frames) == 2 and not len(frames[0]) and np.ndim(frames[1][0]) < 3:
+        frames = [frames]  # One frame: nothing, and people.
+    metadata = entries.get("metadata")
+    size = None
+    if isinstance(metadata, dict) and {"w", "h"} <= set(metadata):
+        size = check_image_size([metadata["w"], metadata["h"]], str(path))
+    for frame, classes in enumerate(frames):
+        people = classes[-1] if len(classes) else []
+        for person, rows in enumerate(people):
+            rows = np.asarray(rows)
+            name = f"{path}, frame {frame}, person {person}"
+            if rows.ndim != 2 or len(rows) not in (3, 4):
+                raise KeypointFileError(
+                    f"{name}: expected rows x, y, (logit,) score, found {rows.shape}."
+                )
+            values, scores = rows[:2].T, rows[-1]
+            yield make_person(
+                name, frame, person, values, scores, layout, "coco17", size
+            )
 
 
 def _column(entries, key, kinds, path):
@@ -73,54 +138,3 @@ def read_npy(path: pathlib.Path, layout: str | None) -> Iterator[PersonKeypoints
             f"{path} is not an npy file of numbers or is cut short: {error}."
         ) from error
     yield from people_of_array(str(path), values, layout=layout)
-
-
-def read_csv(path: pathlib.Path, layout: str | None) -> Iterator[PersonKeypoints]:
-    """People of a table, line by line.
-
-    Raises:
-        KeypointFileError: If the header or a line is not the format's.
-    """
-    with open(path, newline="", encoding="utf-8-sig") as file:
-        lines = csv.reader(file)
-        try:
-            header = [column.strip() for column in next(lines, [])]
-            offset, width = _columns(header, path)
-            for line in lines:
-                if line:
-                    yield _person(line, header, offset, width, path, lines, layout)
-        except (UnicodeDecodeError, csv.Error) as error:
-            raise KeypointFileError(f"{path} is not a csv text: {error}.") from error
-
-
-def _columns(header: list[str], path: pathlib.Path) -> tuple[int, int]:
-    """Where the joints begin, and the columns of each."""
-    offset = 1 + (len(header) > 1 and header[1] == "person")
-    joints = header[offset:]
-    for names in (("x", "y", "score"), ("x", "y")):
-        count = len(joints) // len(names)
-        expected = [f"{n}{joint}" for joint in range(count) for n in names]
-        if header[:1] == ["frame"] and count and joints == expected:
-            return offset, len(names)
-    raise KeypointFileError(
-        f"{path}: expected the header frame,person,x0,y0,score0,x1,y1,score1,... "
-        f"(person and scores may be left out), found {','.join(header)[:80]!r}."
-    )
-
-
-def _person(line, header, offset, width, path, lines, layout):
-    name = f"{path}, line {lines.line_num}"
-    if len(line) != len(header):
-        raise KeypointFileError(
-            f"{name}: {len(line)} columns, the header has {len(header)}. Is the file "
-            "cut short?"
-        )
-    try:
-        person = int(line[1]) if offset == 2 else 0
-        values = np.array(line[offset:], np.float64).reshape(-1, width)
-    except ValueError as error:
-        raise KeypointFileError(f"{name}: {error}.") from error
-    frame = line[0].strip()
-    return make_person(
-        name, int(frame) if frame.isdecimal() else frame, person, values, layout=layout
-    )

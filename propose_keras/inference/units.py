@@ -1,0 +1,74 @@
+"""Keypoints in fractions of the image, found and brought to pixels."""
+
+import dataclasses
+import itertools
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from propose_keras.keypoint_files import KeypointFileError, PersonKeypoints
+
+# Nobody is this small in pixels.
+_LARGEST_FRACTION = 2.0
+# People looked at before it is decided whether fractions begin at 0 or at -1, and how
+# far beyond the image's edge a joint may be guessed.
+_NUM_SEEN, _MARGIN = 500, 0.1
+FRACTIONS = (
+    "The keypoints lie in 0..1: they were taken as fractions of the image's width and "
+    "height."
+)
+CENTRED = (
+    "The keypoints lie in -1..1: they were taken as fractions of half the image's "
+    "width from its middle, as VideoPose3D normalises them."
+)
+
+
+def in_pixels(
+    people: Iterable[PersonKeypoints], image_size: tuple[float, float] | None
+) -> Iterator[PersonKeypoints]:
+    """People with keypoints in pixels, whatever the source has.
+
+    Args:
+        people: Of a source; all in the same unit.
+        image_size: Width and height in pixels; a person's own is taken where None.
+
+    Raises:
+        KeypointFileError: If keypoints are fractions and the image's size is not known.
+    """
+    people = iter(people)
+    seen = list(itertools.islice(people, 1))
+    if not seen or not _are_fractions(seen[0]):
+        yield from itertools.chain(seen, people)
+        return
+    seen += itertools.islice(people, _NUM_SEEN)
+    if not all(map(_are_fractions, seen)):
+        yield from itertools.chain(seen, people)
+        return
+    lowest = min(_measured(person).min(initial=0.0) for person in seen)
+    note = CENTRED if lowest < -_MARGIN else FRACTIONS
+    for person in itertools.chain(seen, people):
+        size = image_size or person.image_size
+        if size is None:
+            raise KeypointFileError(
+                f"The keypoints lie in {'-1' if note == CENTRED else '0'}..1. Pass "
+                "`image_size`, the image's width and height in pixels."
+            )
+        width, height = size
+        if note == CENTRED:
+            pixels = (person.keypoints + [1.0, height / width]) * width / 2
+        else:
+            pixels = person.keypoints * np.array([width, height])
+        yield dataclasses.replace(
+            person,
+            keypoints=pixels.astype(np.float32),
+            notes=(*person.notes, note),
+        )
+
+
+def _measured(person):
+    return person.keypoints[person.scores > 0]
+
+
+def _are_fractions(person):
+    values = _measured(person)
+    return len(values) > 1 and bool(np.abs(values).max() <= _LARGEST_FRACTION)

@@ -1,0 +1,184 @@
+"""Detectors whose keypoints are lists of named numbers, or fractions of the image.
+
+- MediaPipe: for each frame a list of 33 landmarks `{x, y, z, visibility}`, a list of
+  such lists, or an object that holds one under `landmarks` or `pose_landmarks`; x and y
+  are fractions of the image's width and height.
+- Ultralytics `to_json()`: a frame's people, `{name, class, confidence, box, keypoints:
+  {x, y, visible}}`, in pixels, or in fractions if it was asked for them.
+- Ultralytics `save_txt`: a folder of text files, one per frame, a line for each person:
+  class, box, then x, y and perhaps a visibility for each joint, all in fractions.
+"""
+
+import pathlib
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from propose_keras.keypoint_files.records import (
+    KeypointFileError,
+    PersonKeypoints,
+    make_person,
+)
+
+_LANDMARK_KEYS = ("landmarks", "pose_landmarks", "poseLandmarks")
+_BOX = 5  # Class and box of a line of Ultralytics.
+
+
+def is_landmark(element: Any) -> bool:
+    """Whether something is one of MediaPipe's landmarks."""
+    return isinstance(element, dict) and {"x", "y"} <= set(element)
+
+
+def landmarks_of(element: Any) -> list | None:
+    """The people of one of MediaPipe's frames, None if it is no such frame."""
+    if isinstance(element, dict):
+        held = [element[key] for key in _LANDMARK_KEYS if key in element]
+        if not held:
+            return None
+        element = held[0]
+        if isinstance(element, dict):  # As protocol buffers are printed.
+            element = element.get("landmark", [])
+    if not isinstance(element, list):
+        return None
+    if not element or is_landmark(element[0]):
+        return [element] if element else []
+    inside = [e.get("landmark", e) if isinstance(e, dict) else e for e in element]
+    if all(isinstance(e, list) and all(map(is_landmark, e)) for e in inside):
+        return [e for e in inside if e]
+    return None
+
+
+def mediapipe_people(
+    name: str, frame: int | str, people: list, layout: str | None, image_size: Any
+) -> Iterator[PersonKeypoints]:
+    """People of one of MediaPipe's frames.
+
+    Raises:
+        KeypointFileError: If the image's size is not known or a value is wrong.
+    """
+    for person, landmarks in enumerate(people):
+        where = f"{name}, frame {frame}, person {person}"
+        values = _numbers(
+            [[mark["x"], mark["y"]] for mark in landmarks], where, "x and y"
+        )
+        scores = [
+            mark.get("visibility", mark.get("presence", 1.0)) for mark in landmarks
+        ]
+        values = to_pixels(values, image_size, where)
+        yield make_person(
+            where, frame, person, values, scores, layout, image_size=image_size
+        )
+
+
+def is_ultralytics(element: Any) -> bool:
+    """Whether something is a person of Ultralytics' `to_json()`."""
+    return (
+        isinstance(element, dict)
+        and isinstance(element.get("keypoints"), dict)
+        and {"x", "y"} <= set(element["keypoints"])
+    )
+
+
+def ultralytics_people(
+    name: str, frame: int | str, people: list, layout: str | None, image_size: Any
+) -> Iterator[PersonKeypoints]:
+    """People of one frame of Ultralytics' `to_json()`.
+
+    Raises:
+        KeypointFileError: If a value is wrong.
+    """
+    tracks = [person.get("track_id") for person in people]
+    numbered = all(isinstance(track, int) for track in tracks)
+    for place, person in enumerate(people):
+        number = tracks[place] if numbered else place
+        where = f"{name}, frame {frame}, person {number}"
+        held = person["keypoints"]
+        if not held["x"]:
+            continue
+        values = _numbers([held["x"], held["y"]], where, "x and y").T
+        if are_fractions(values):
+            values = to_pixels(values, image_size, where)
+        yield make_person(
+            where,
+            frame,
+            number,
+            values,
+            held.get("visible"),
+            layout,
+            "coco17",
+            image_size,
+        )
+
+
+def read_label_folder(
+    files: list[pathlib.Path], layout: str | None, image_size: Any
+) -> Iterator[PersonKeypoints]:
+    """People of Ultralytics' text files, one per frame.
+
+    Raises:
+        KeypointFileError: If the image's size is not known or a line is wrong.
+    """
+    for file in files:
+        try:
+            lines = file.read_text("utf-8-sig").splitlines()
+        except UnicodeDecodeError as error:
+            raise KeypointFileError(f"{file} is not a text: {error}.") from error
+        for person, line in enumerate(line for line in lines if line.strip()):
+            where = f"{file}, line {person + 1}"
+            values = _numbers(line.split(), where, "the columns")
+            width = next(
+                (w for w in (3, 2) if (len(values) - _BOX) == 17 * w),
+                3 if (len(values) - _BOX) % 3 == 0 else 2,
+            )
+            joints = values[_BOX:]
+            if len(values) <= _BOX or len(joints) % width:
+                raise KeypointFileError(
+                    f"{where}: expected Ultralytics' class, box (4) and x, y[, "
+                    f"visibility] of each joint, found {len(values)} columns."
+                )
+            joints = joints.reshape(-1, width)
+            pixels = to_pixels(joints[:, :2], image_size, where)
+            scores = joints[:, 2] if width == 3 else None
+            # A joint that was not found is written as 0, 0.
+            found = (joints[:, :2] != 0).any(axis=1)
+            scores = found * (1.0 if scores is None else scores)
+            yield make_person(
+                where, file.stem, person, pixels, scores, layout, "coco17", image_size
+            )
+
+
+def are_fractions(values: np.ndarray) -> bool:
+    """Whether coordinates are fractions of an image: nobody is 2 pixels tall."""
+    return bool(values.size) and bool(np.nanmax(np.abs(values)) <= 2.0)
+
+
+def to_pixels(values: np.ndarray, image_size: Any, name: str) -> np.ndarray:
+    """Fractions of the image as pixels.
+
+    Raises:
+        KeypointFileError: If the image's size is not known.
+    """
+    if image_size is None or not np.isfinite(image_size).all():
+        raise KeypointFileError(
+            f"{name}: x and y are fractions of the image's width and height. Pass "
+            "`image_size`, in pixels."
+        )
+    return values * np.asarray(image_size, float)
+
+
+def _numbers(values: Any, name: str, what: str) -> np.ndarray:
+    try:
+        return np.asarray(values, np.float64)
+    except (TypeError, ValueError) as error:
+        raise KeypointFileError(f"{name}: {what} are not numbers: {error}.") from error
+
+
+def is_label_file(path: pathlib.Path) -> bool:
+    """Whether a text file looks like Ultralytics' labels."""
+    with open(path, encoding="utf-8", errors="replace") as file:
+        line = next((line for line in file if line.strip()), "")
+    return bool(
+        re.fullmatch(r"\s*\d+(\s+-?[\d.]+(e-?\d+)?){4,}\s*", line, re.IGNORECASE)
+    )
