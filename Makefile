@@ -47,15 +47,15 @@ tests/training/test_checkpoints.py tests/training/test_variants.py
 tests/serving tests/benchmarks
 tests/test_*.py
 tests/training/test_[!ctv]*.py tests/training/test_turned_cameras.py
-tests/inference tests/keypoint_files tests/layers tests/metrics tests/networks tests/writers
+tests/inference tests/layers tests/metrics tests/networks
 endef
 export TEST_GROUPS
-export DATA_TESTS := tests/data tests/datasets
+# Of code that knows no backend: tested once.
+export OTHER_TESTS := tests/data tests/datasets tests/keypoint_files tests/writers
 RUN_TESTS := xargs -P 2 -I GROUP sh -c '$(BIN)/python -m pytest GROUP || exit 1'
 
-# What propose_keras.data and the builders do knows no backend: it is tested once.
 test: $(VENV)/installed lint
-	printf '%s\n' "$$TEST_GROUPS" "$$DATA_TESTS" | KERAS_BACKEND=tensorflow $(RUN_TESTS)
+	printf '%s\n' "$$TEST_GROUPS" "$$OTHER_TESTS" | KERAS_BACKEND=tensorflow $(RUN_TESTS)
 	printf '%s\n' "$$TEST_GROUPS" | KERAS_BACKEND=jax $(RUN_TESTS)
 
 # Each backend by itself, in an environment of its own.

@@ -1,7 +1,8 @@
 """Lifts keypoints: `propose-predict INPUT --output=FILE`.
 
-INPUT is what a detector wrote: JSON of AlphaPose, MMPose, Detectron2 or COCO, a folder
-of OpenPose's JSON, npz, npy or csv; see `docs/inference.md`.
+INPUT is what a detector wrote: JSON of AlphaPose, MMPose, Detectron2, MediaPipe,
+Ultralytics or COCO, a folder of one file per frame, npz, npy or csv; see
+`docs/inference.md`.
 """
 
 import contextlib

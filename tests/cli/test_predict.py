@@ -274,3 +274,18 @@ def test_a_full_disk_ends_with_code_2_and_leaves_nothing(
     assert "File too large" in process.stderr
     assert "Traceback" not in process.stderr
     assert not list(tmp_path.iterdir())
+
+
+def test_warnings_are_lines_and_errors_with_strict(model_file, tmp_path, capsys):
+    rows = detections()
+    rows[3]["keypoints"][2] = 1.119
+    (tmp_path / "in.json").write_text(json.dumps(rows))
+    flags = arguments(model_file, tmp_path / "a.npz")
+    execute(tmp_path / "in.json", *flags)
+    errors = capsys.readouterr().err
+    assert errors.startswith("Warning: There are scores above 1")
+    assert errors.count("Warning") == 1
+    flags = arguments(model_file, tmp_path / "b.npz")
+    with pytest.raises(UserError, match="scores above 1.*--nostrict"):
+        execute(tmp_path / "in.json", *flags, "--strict")
+    assert {path.name for path in tmp_path.iterdir()} == {"in.json", "a.npz"}

@@ -13,7 +13,7 @@ from keras import ops
 
 from propose_keras import DeterministicLifter, Lifter
 from propose_keras.inference import load_model
-from propose_keras.keypoint_files import PersonKeypoints
+from propose_keras.keypoint_files import KeypointWarning, PersonKeypoints
 from propose_keras.skeletons import H36M_17, convert
 
 SIZE = (1000, 1000)
@@ -282,3 +282,38 @@ def test_a_pickled_lifter_lifts_the_same(lifter, lifted, keypoints):
     copy = pickle.loads(pickle.dumps(lifter))
     again = copy(keypoints, "h36m17", SIZE)
     np.testing.assert_allclose(again.hypotheses, lifted.hypotheses, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("to_fractions", "message"),
+    [
+        (lambda xy: xy / [1000, 500], r"0\.\.1: they were taken as fractions"),
+        (lambda xy: xy / 500 - [1, 0.5], r"-1\.\.1: they were taken as fractions"),
+    ],
+)
+def test_fractions_of_the_image_are_scaled_and_that_is_said(
+    lifter, keypoints, to_fractions, message
+):
+    size = (1000, 500)
+    expected = lifter(keypoints, "h36m17", size)
+    assert expected.warnings == ()
+    with pytest.warns(KeypointWarning, match=message):
+        found = lifter(to_fractions(keypoints.astype(float)), "h36m17", size)
+    assert len(found.warnings) == 1
+    np.testing.assert_allclose(found.mode, expected.mode, atol=0.1)
+    with pytest.raises(ValueError, match="Pass `image_size`"):
+        lifter(to_fractions(keypoints.astype(float)), "h36m17")
+
+
+def test_a_person_far_away_is_not_taken_for_fractions(lifter, keypoints):
+    middle = keypoints.mean(axis=(0, 1))
+    small = (keypoints - middle) / 100 + middle
+    assert lifter(small, "h36m17", SIZE).warnings == ()
+
+
+def test_clipped_scores_are_said_once(lifter, keypoints):
+    scored = with_scores(keypoints, 1.0)
+    scored[2:, 4, 2] = 1.1
+    with pytest.warns(KeypointWarning, match="taken as 1") as said:
+        found = lifter(scored, "h36m17", SIZE)
+    assert len(said) == len(found.warnings) == 1

@@ -28,10 +28,6 @@ def drop(key):
     return lambda document: document[1].pop(key)
 
 
-def move_first_to_end(document):
-    document.append(document.pop(0))
-
-
 def shorten(document):
     document[0]["keypoints"] = document[0]["keypoints"][:-3]
 
