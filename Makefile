@@ -67,7 +67,7 @@ build/array_record/done: | $(VENV)/installed
 test-install: $(addprefix test-install-,jax tensorflow)
 
 test-install-%: build/array_record/done
-	rm -rf build/only_$*
+	rm -rf build/only_$* build/lib
 	$(PYTHON) -m venv build/only_$*
 	build/only_$*/bin/pip install --quiet ".[$*]"
 	du -sh build/only_$*

@@ -8,6 +8,13 @@ from keras import ops
 
 from propose_keras.distribution import PoseDistribution
 from propose_keras.inputs import check_keypoints, check_pose, check_temperature
+from propose_keras.networks import (
+    ConditionalFlow,
+    Discriminator,
+    GraphLifter,
+    PAGDLearner,
+    PILGDLearner,
+)
 from propose_keras.networks.context import PoseContext, as_context
 from propose_keras.networks.defaults import ModelSettings, default_networks
 from propose_keras.normalization import PoseNormalization
@@ -61,12 +68,12 @@ class ProPose(FromPreset, AlternatingTrainer):
 
     def __init__(
         self,
-        pilgd_learner: Any,
-        flow: Any,
-        pagd_learner: Any = None,
-        discriminator: Any = None,
-        lifter: Any = None,
-        normalization: Any = None,
+        pilgd_learner: PILGDLearner,
+        flow: ConditionalFlow,
+        pagd_learner: PAGDLearner | None = None,
+        discriminator: Discriminator | None = None,
+        lifter: GraphLifter | None = None,
+        normalization: PoseNormalization | None = None,
         temperature: float = 1.0,
         **kwargs: Any,
     ) -> None:
@@ -90,7 +97,7 @@ class ProPose(FromPreset, AlternatingTrainer):
     @classmethod
     def from_sizes(
         cls,
-        settings: Any = None,
+        settings: ModelSettings | None = None,
         *,
         normalization: Any = None,
         name: str | None = None,
