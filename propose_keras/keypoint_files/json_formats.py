@@ -110,7 +110,7 @@ def _frames(name, elements, layout, image_size):
         people = landmarks_of(element)
         if people is not None:
             yield from mediapipe_people(name, frame, people, layout, image_size)
-        elif all(map(is_ultralytics, element)):
+        elif isinstance(element, list) and all(map(is_ultralytics, element)):
             yield from ultralytics_people(name, frame, element, layout, image_size)
         else:
             raise KeypointFileError(
@@ -309,7 +309,9 @@ def _track(value: Any) -> int | None:
 
 def _image_id(element: Any, name: str) -> int | str:
     value = _get(element, "image_id", name, (int, float, str))
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else str(value)
+    return value
 
 
 def _get(element: Any, key: str, name: str, types: tuple | None = None) -> Any:
