@@ -52,11 +52,13 @@ endef
 export TEST_GROUPS
 # Of code that knows no backend: tested once.
 export OTHER_TESTS := tests/data tests/datasets tests/keypoint_files tests/writers
-RUN_TESTS := xargs -P 2 -I GROUP sh -c '$(BIN)/python -m pytest GROUP || exit 1'
+RUN_TESTS := xargs -P 2 -I GROUP sh -c \
+  'set -- GROUP; KERAS_BACKEND=$$1; export KERAS_BACKEND; shift; \
+   $(BIN)/python -m pytest "$$@" || { echo "failed: GROUP"; exit 1; }'
 
 test: $(VENV)/installed lint
-	printf '%s\n' "$$TEST_GROUPS" "$$OTHER_TESTS" | KERAS_BACKEND=tensorflow $(RUN_TESTS)
-	printf '%s\n' "$$TEST_GROUPS" | KERAS_BACKEND=jax $(RUN_TESTS)
+	{ printf '%s\n' "$$TEST_GROUPS" "$$OTHER_TESTS" | sed 's/^/tensorflow /'; \
+	  printf '%s\n' "$$TEST_GROUPS" | sed 's/^/jax /'; } | $(RUN_TESTS)
 
 # Each backend by itself, in an environment of its own.
 build/array_record/done: | $(VENV)/installed
