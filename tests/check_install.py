@@ -4,7 +4,7 @@ Usage: python check_install.py BACKEND DATA_DIR
 
 In an environment of `pip install ".[BACKEND]"` and nothing else. DATA_DIR holds
 `synthetic_human/tiny` in the file format array_record. Every program that users call is
-started as they do; none may print anything to standard error.
+started as they do; lifting may print nothing but its progress to standard error.
 """
 
 import importlib.util
@@ -43,6 +43,11 @@ def run(*arguments, code=0):
     return done
 
 
+def notes(errors):
+    """What was printed but for the progress of a slow machine."""
+    return [line for line in errors.splitlines() if not line.endswith(" poses")]
+
+
 def main(backend, data_dir):
     other = OTHER[backend]
     assert importlib.util.find_spec(backend), f"{backend} is not installed"
@@ -51,10 +56,10 @@ def main(backend, data_dir):
         folder = pathlib.Path(folder)
         predict = ["-m", "propose_keras.cli.predict", "examples/two-people.json"]
         done = run("-W", "error", *predict, f"--output={folder / 'poses.npz'}")
-        assert done.stderr == "", done.stderr
+        assert not notes(done.stderr), done.stderr
         assert "Wrote" in done.stdout
         done = run("-W", "error", "-c", SAMPLE)
-        assert done.stderr == "", done.stderr
+        assert not notes(done.stderr), done.stderr
         workdir = f"--workdir={folder / 'run'}"
         data = f"--data_dir={data_dir}"
         run("train.py", *TRAIN, workdir, data)
