@@ -118,4 +118,4 @@ format: $(VENV)/installed
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf $(VENV) $(DATA_DIR) runs
+	rm -rf $(VENV) $(DATA_DIR) build runs

@@ -15,8 +15,8 @@ from typing import Any
 from propose_keras import backend_choice, quiet_imports
 from propose_keras.types import Tensor
 
-# Before Keras is imported, which fails where its backend is missing.
-backend_choice.choose()
+# Before Keras is imported, which fails where its backend is missing; the package has
+# chosen one by now.
 backend_choice.check()
 
 with quiet_imports.without_notes():

@@ -69,7 +69,7 @@ class Lifter:
     Raises:
         FileNotFoundError: If there is no such file.
         ValueError: If an argument is out of range or the file holds no such model.
-        RuntimeError: If the process was forked from one that has lifted poses.
+        RuntimeError: If the process was forked from one that has made a lifter.
 
     Example:
     ```python

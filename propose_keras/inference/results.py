@@ -31,7 +31,7 @@ class LiftedPoses:
         scores: `(N, 17)`, the detector's.
         missing: `(N, 17)` bool: joints that were filled in.
         num_skipped: People left out since too few of their joints were measured.
-        warnings: What was changed on reading, or looks wrong, in words; each is also a
+        warnings: What was changed on reading, in words; each is also a
             `KeypointWarning`.
     """
 

@@ -10,9 +10,10 @@ from propose_keras.keypoint_files import KeypointFileError, PersonKeypoints
 
 # Nobody is this small in pixels.
 _LARGEST_FRACTION = 2.0
-# People looked at before it is decided whether fractions begin at 0 or at -1, and how
-# far beyond the image's edge a joint may be guessed.
-_NUM_SEEN, _MARGIN = 500, 0.1
+# People looked at before it is decided whether fractions begin at 0 or at -1.
+_NUM_SEEN = 500
+# Share of coordinates below 0 that 0..1 may have: joints guessed beyond the edge.
+_SHARE_NEGATIVE = 0.1
 FRACTIONS = (
     "The keypoints lie in 0..1: they were taken as fractions of the image's width and "
     "height."
@@ -36,16 +37,20 @@ def in_pixels(
         KeypointFileError: If keypoints are fractions and the image's size is not known.
     """
     people = iter(people)
-    seen = list(itertools.islice(people, 1))
-    if not seen or not _are_fractions(seen[0]):
+    seen = []
+    for person in people:
+        seen.append(person)
+        if len(_measured(person)) and not _are_fractions(person):
+            yield from itertools.chain(seen, people)  # Pixels.
+            return
+        if len(seen) == _NUM_SEEN:
+            break
+    measured = [_measured(person) for person in seen if len(_measured(person))]
+    if not measured:
         yield from itertools.chain(seen, people)
         return
-    seen += itertools.islice(people, _NUM_SEEN)
-    if not all(map(_are_fractions, seen)):
-        yield from itertools.chain(seen, people)
-        return
-    lowest = min(_measured(person).min(initial=0.0) for person in seen)
-    note = CENTRED if lowest < -_MARGIN else FRACTIONS
+    negative = np.mean(np.concatenate(measured) < 0)
+    note = CENTRED if negative > _SHARE_NEGATIVE else FRACTIONS
     for person in itertools.chain(seen, people):
         size = image_size or person.image_size
         if size is None:
@@ -71,4 +76,4 @@ def _measured(person):
 
 def _are_fractions(person):
     values = _measured(person)
-    return len(values) > 1 and bool(np.abs(values).max() <= _LARGEST_FRACTION)
+    return bool(np.abs(values).max() <= _LARGEST_FRACTION)

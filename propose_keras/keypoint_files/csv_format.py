@@ -38,7 +38,7 @@ _FRAMES = ("frame", "frame_id", "image_id", "image", "")
 _PEOPLE = ("person", "person_id", "track_id", "idx", "id")
 _SCORES = ("score", "likelihood", "confidence", "conf", "visibility", "c", "p", "v")
 _NUMBERED = re.compile(r"(x|y|score|s|c)(\d+)")
-_NAMED = re.compile(rf"(.+?)[_ .]*_(x|y|{'|'.join(_SCORES)})")
+_NAMED = re.compile(rf"(.+?)[_ .]+(x|y|{'|'.join(_SCORES)})")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -109,23 +109,17 @@ def _people_columns(path, header, lines) -> list[_Columns]:
         if joints != list(range(len(joints))):
             raise _unknown_header(path, header)
         where = {column: header.index(column) for column in rest}
-        return [
-            _Columns(
-                frame,
-                person,
-                [
-                    (
-                        where.get(f"x{j}"),
-                        where.get(f"y{j}"),
-                        next(
-                            (where[f"{s}{j}"] for s in _SCORES if f"{s}{j}" in where),
-                            None,
-                        ),
-                    )
-                    for j in joints
-                ],
-            )
+
+        def find(joint, names):
+            found = [where[f"{n}{joint}"] for n in names if f"{n}{joint}" in where]
+            return found[0] if found else None
+
+        columns = [
+            (find(j, "x"), find(j, "y"), find(j, ("score", "s", "c"))) for j in joints
         ]
+        if any(None in joint[:2] for joint in columns):
+            raise _unknown_header(path, header)
+        return [_Columns(frame, person, columns)]
     named = {}
     for column in rest:
         match = _NAMED.fullmatch(column)

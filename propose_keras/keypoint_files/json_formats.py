@@ -41,8 +41,12 @@ _OPENPOSE_KEYS = ("pose_keypoints_2d", "pose_keypoints", "joints")
 
 def natural_order(name: str) -> list:
     """Key that sorts names as people do: frame 2 before frame 10."""
+    # Numbers by length, then digits: `int` refuses very long ones.
     return [
-        (p.isdecimal(), int(p) if p.isdecimal() else p) for p in _DIGITS.split(name)
+        (True, len(part.lstrip("0")), part.lstrip("0"))
+        if part.isdecimal()
+        else (False, 0, part)
+        for part in _DIGITS.split(name)
     ]
 
 
@@ -75,6 +79,11 @@ def read_list(
         num_empty += 1
     else:
         return
+    if not isinstance(first, dict | list):
+        raise KeypointFileError(
+            f"{name}: unknown JSON: expected a list of objects or lists, found "
+            f"{type(first).__name__}."
+        )
     elements = itertools.chain(itertools.repeat([], num_empty), [first], elements)
     if isinstance(first, list) or landmarks_of(first) is not None:
         yield from _frames(name, elements, layout, image_size)
@@ -182,7 +191,12 @@ def are_in_order(elements: Iterator[Any]) -> bool:
 
 def in_order(elements: Iterator[Any]) -> list:
     """Results sorted by image, of each image in the order that they had."""
-    return sorted(elements, key=lambda e: natural_order(str(e.get("image_id"))))
+
+    def key(element):
+        image = element.get("image_id") if isinstance(element, dict) else ""
+        return natural_order(str(image))
+
+    return sorted(elements, key=key)
 
 
 def _results(name, elements, layout):

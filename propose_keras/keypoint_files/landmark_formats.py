@@ -60,6 +60,8 @@ def mediapipe_people(
     """
     for person, landmarks in enumerate(people):
         where = f"{name}, frame {frame}, person {person}"
+        if not all(map(is_landmark, landmarks)):
+            raise KeypointFileError(f"{where}: expected landmarks of x and y.")
         values = _numbers(
             [[mark["x"], mark["y"]] for mark in landmarks], where, "x and y"
         )
@@ -89,6 +91,10 @@ def ultralytics_people(
     Raises:
         KeypointFileError: If a value is wrong.
     """
+    if not all(map(is_ultralytics, people)):
+        raise KeypointFileError(
+            f"{name}, frame {frame}: expected people with keypoints of x and y."
+        )
     tracks = [person.get("track_id") for person in people]
     numbered = all(isinstance(track, int) for track in tracks)
     for place, person in enumerate(people):
@@ -98,17 +104,11 @@ def ultralytics_people(
         if not held["x"]:
             continue
         values = _numbers([held["x"], held["y"]], where, "x and y").T
+        scores = _found_scores(values, held.get("visible"), where)
         if are_fractions(values):
             values = to_pixels(values, image_size, where)
         yield make_person(
-            where,
-            frame,
-            number,
-            values,
-            held.get("visible"),
-            layout,
-            "coco17",
-            image_size,
+            where, frame, number, values, scores, layout, "coco17", image_size
         )
 
 
@@ -140,13 +140,20 @@ def read_label_folder(
                 )
             joints = joints.reshape(-1, width)
             pixels = to_pixels(joints[:, :2], image_size, where)
-            scores = joints[:, 2] if width == 3 else None
-            # A joint that was not found is written as 0, 0.
-            found = (joints[:, :2] != 0).any(axis=1)
-            scores = found * (1.0 if scores is None else scores)
+            visible = joints[:, 2] if width == 3 else None
+            scores = _found_scores(joints[:, :2], visible, where)
             yield make_person(
                 where, file.stem, person, pixels, scores, layout, "coco17", image_size
             )
+
+
+def _found_scores(values, visible, name):
+    """Scores; a joint that Ultralytics did not find is written as 0, 0."""
+    found = np.asarray(values != 0).any(axis=-1)
+    if visible is None:
+        return found * 1.0
+    scores = _numbers(visible, name, "visibilities")
+    return found * scores if scores.shape == found.shape else scores
 
 
 def are_fractions(values: np.ndarray) -> bool:

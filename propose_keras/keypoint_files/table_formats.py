@@ -36,17 +36,18 @@ def read_npz(path: pathlib.Path, layout: str | None) -> Iterator[PersonKeypoints
         NpzError: If the file is damaged or hostile.
     """
     entries = load_npz(path, (), ("keypoints", *_OPTIONAL, *_PEERS))
-    if "positions_2d" in entries:
+    if "keypoints" not in entries and "positions_2d" in entries:
         yield from _videopose3d(path, entries, layout)
         return
-    if "reconstruction" in entries:
-        # People, frames, joints.
-        values = np.moveaxis(np.asarray(entries["reconstruction"]), 0, 1)
+    if "keypoints" not in entries and "reconstruction" in entries:
+        values = np.asarray(entries["reconstruction"])
+        if values.ndim == 4:
+            values = np.moveaxis(values, 0, 1)  # Frames before people.
         yield from people_of_array(str(path), values, layout=layout or "h36m17")
         return
     if "keypoints" not in entries:
         load_npz(path, ("keypoints",))  # Raises, with the entries that there are.
-    if "boxes" in entries:
+    if "boxes" in entries and np.asarray(entries["keypoints"]).dtype == object:
         yield from _detectron(path, entries, layout)
         return
     size = entries.get("image_size")
@@ -68,6 +69,8 @@ def _videopose3d(path, entries, layout):
     metadata = entries.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
     layout = layout or _VIDEOPOSE3D_LAYOUTS.get(str(metadata.get("layout_name")))
+    videos = metadata.get("video_metadata")
+    videos = videos if isinstance(videos, dict) else {}
     positions = entries["positions_2d"]
     if not isinstance(positions, dict):
         raise KeypointFileError(f"{path}: expected `positions_2d` by video.")
@@ -78,10 +81,7 @@ def _videopose3d(path, entries, layout):
         for clip in clips
     ]
     for video, values in clips:
-        known = metadata.get("video_metadata", {}).get(video, {})
-        size = None
-        if {"w", "h"} <= set(known):
-            size = check_image_size([known["w"], known["h"]], str(path))
+        size = _size_of(videos.get(video), path)
         frames = None
         if len(clips) > 1:
             frames = [f"{video}/{frame}" for frame in range(len(values))]
@@ -90,26 +90,37 @@ def _videopose3d(path, entries, layout):
 
 def _detectron(path, entries, layout):
     """What VideoPose3D's Detectron scripts write: by class, `(people, rows, J)`."""
+    size = _size_of(entries.get("metadata"), path)
     frames = entries["keypoints"]
-    if len(frames) == 2 and not len(frames[0]) and np.ndim(frames[1][0]) < 3:
-        frames = [frames]  # One frame: nothing, and people.
-    metadata = entries.get("metadata")
-    size = None
-    if isinstance(metadata, dict) and {"w", "h"} <= set(metadata):
-        size = check_image_size([metadata["w"], metadata["h"]], str(path))
-    for frame, classes in enumerate(frames):
-        people = classes[-1] if len(classes) else []
-        for person, rows in enumerate(people):
-            rows = np.asarray(rows)
-            name = f"{path}, frame {frame}, person {person}"
-            if rows.ndim != 2 or len(rows) not in (3, 4):
-                raise KeypointFileError(
-                    f"{name}: expected rows x, y, (logit,) score, found {rows.shape}."
-                )
-            values, scores = rows[:2].T, rows[-1]
-            yield make_person(
-                name, frame, person, values, scores, layout, "coco17", size
+    try:
+        if len(frames) == 2 and not len(frames[0]) and np.ndim(frames[1][0]) < 3:
+            frames = [frames]  # One frame: nothing, and people.
+        people = [list(classes[-1]) if len(classes) else [] for classes in frames]
+        rows = [
+            (frame, person, np.asarray(numbers, np.float64))
+            for frame, found in enumerate(people)
+            for person, numbers in enumerate(found)
+        ]
+    except (TypeError, ValueError, IndexError, KeyError) as error:
+        raise KeypointFileError(
+            f"{path}: expected Detectron's keypoints, for each frame those of each "
+            f"class: {error}."
+        ) from error
+    for frame, person, numbers in rows:
+        name = f"{path}, frame {frame}, person {person}"
+        if numbers.ndim != 2 or len(numbers) not in (3, 4):
+            raise KeypointFileError(
+                f"{name}: expected rows x, y, (logit,) score, found {numbers.shape}."
             )
+        values, scores = numbers[:2].T, numbers[-1]
+        yield make_person(name, frame, person, values, scores, layout, "coco17", size)
+
+
+def _size_of(metadata, path):
+    """The image's size of VideoPose3D's metadata, None if it has none."""
+    if isinstance(metadata, dict) and {"w", "h"} <= set(metadata):
+        return check_image_size([metadata["w"], metadata["h"]], str(path))
+    return None
 
 
 def _column(entries, key, kinds, path):

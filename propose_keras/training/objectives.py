@@ -42,8 +42,8 @@ LOSSES = {
 }
 
 # Each use of noise in a step has a seed of its own, a row of `noise_seeds`.
-_LATENT, _HYPOTHESES, _GATE, _DROPOUT, _LIFT = range(5)
 _NUM_USES = 5
+_LATENT, _HYPOTHESES, _GATE, _DROPOUT, _LIFT = range(_NUM_USES)
 
 
 def loss_names(model: Any, settings: Any) -> list[str]:

@@ -317,3 +317,14 @@ def test_clipped_scores_are_said_once(lifter, keypoints):
     with pytest.warns(KeypointWarning, match="taken as 1") as said:
         found = lifter(scored, "h36m17", SIZE)
     assert len(said) == len(found.warnings) == 1
+
+
+def test_people_of_whom_nothing_is_seen_do_not_decide_the_unit(lifter, keypoints):
+    scored = with_scores(keypoints.astype(float), 1.0)
+    expected = lifter(scored[1:], "h36m17", SIZE)
+    scored[..., :2] /= SIZE
+    scored[0, :, 2] = scored[3, :, 2] = 0.0
+    with pytest.warns(KeypointWarning, match=r"0\.\.1"):
+        found = lifter(scored, "h36m17", SIZE)
+    kept = [0, 1, 3, 4, 5]  # Of the six after the first.
+    np.testing.assert_allclose(found.mode, expected.mode[kept], atol=0.1)

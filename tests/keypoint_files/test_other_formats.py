@@ -297,3 +297,55 @@ def test_unknown_documents_are_named(tmp_path):
     (tmp_path / "a.json").write_text(json.dumps([[1]])[:-1])
     with pytest.raises(KeypointFileError):
         list(read_keypoints(tmp_path / "a.json"))
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        [{"x": 0.5, "y": 0.5}, {"z": 1}],
+        {"results": [3]},
+        [ultralytics(np.ones((17, 3))), {"keypoints": 1}],
+        [{"image_id": 2, "keypoints": []}, {"image_id": 1, "keypoints": []}, [1]],
+    ],
+    ids=["landmark", "number", "person", "row"],
+)
+def test_mixed_documents_are_refused(tmp_path, document):
+    with pytest.raises(KeypointFileError):
+        list(read_keypoints(write(tmp_path, document), image_size=SIZE))
+
+
+def test_names_of_very_long_numbers_are_sorted(tmp_path):
+    values = samples.people(26)
+    rows = samples.alphapose(values[:2])
+    for row, digits in zip(rows, ("2", "2", "1", "1")):
+        row["image_id"] = digits * 5000
+    found = list(read_keypoints(write(tmp_path, rows)))
+    assert [person.frame[0] for person in found] == list("1122")
+
+
+def test_joints_that_ultralytics_did_not_find(tmp_path, coco):
+    coco[..., 2] = 1.0
+    person = ultralytics(coco[0])
+    person["keypoints"]["x"][4] = person["keypoints"]["y"][4] = 0.0
+    del person["keypoints"]["visible"]
+    (found,) = read_keypoints(write(tmp_path, [person]))
+    assert np.flatnonzero(found.scores == 0).tolist() == [4]
+
+
+def test_short_names_of_scores_and_columns_that_lack(tmp_path, coco):
+    coco = coco.round(3)
+    header = [name.replace("score", "s") for name in HEADER]
+    (tmp_path / "a.csv").write_text("\n".join(table(coco, header)))
+    check(read_keypoints(tmp_path / "a.csv", "coco17"), coco, "coco17")
+    (tmp_path / "b.csv").write_text("frame,x0,y0,x1\n0,1,2,3\n")
+    with pytest.raises(KeypointFileError, match="expected the header"):
+        list(read_keypoints(tmp_path / "b.csv"))
+
+
+def test_boxes_beside_keypoints_of_ones_own(tmp_path, coco):
+    path = tmp_path / "a.npz"
+    np.savez(path, keypoints=coco, boxes=np.ones((3, 4)))
+    check(read_keypoints(path, "coco17"), coco, "coco17")
+    np.savez(path, keypoints=np.array([None, 3], object), boxes=np.ones(2))
+    with pytest.raises(KeypointFileError, match="expected Detectron's keypoints"):
+        list(read_keypoints(path))

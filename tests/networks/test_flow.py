@@ -1,7 +1,12 @@
+import gc
+import weakref
+
 import numpy as np
 import pytest
 from keras import ops
 from network_makers import make_flow
+
+from propose_keras import backend
 
 
 def randomise(layer, rng, scale=0.3):
@@ -131,3 +136,19 @@ def test_one_evaluation_gives_value_and_log_determinant(flow, inputs, monkeypatc
     monkeypatch.setattr(type(flow.subnets[0]), "call", counted)
     flow.forward(*inputs)
     assert sorted(calls) == [f"subnet_{i}" for i in range(4)]
+
+
+def test_a_flow_that_was_compiled_is_freed(rng):
+    """TFP's own caches, one for each class of bijectors, would keep it."""
+    latents = rng.normal(size=(2, 1, 6)).astype("float32")
+    condition = rng.normal(size=(2, 17, 2)).astype("float32")
+
+    def subnet_of_a_compiled_flow():
+        flow = make_flow()
+        flow.build()
+        backend.compile_function(flow.forward, flow.variables)(latents, condition)
+        return weakref.ref(flow.subnets[0])
+
+    subnet = subnet_of_a_compiled_flow()
+    gc.collect()
+    assert subnet() is None

@@ -104,8 +104,7 @@ def sees_all(camera: Camera, points: np.ndarray, margin: float) -> bool:
 
 
 def _sample_camera(points, middle, index, start, settings, rng) -> Camera:
-    num_draws = 0
-    while True:
+    def draw():
         azimuth = start + 2 * np.pi * (index + rng.uniform()) / settings.count
         distance = rng.uniform(*settings.distance_mm)
         height = rng.uniform(*settings.height_mm)
@@ -116,11 +115,13 @@ def _sample_camera(points, middle, index, start, settings, rng) -> Camera:
             *(str(index), middle, azimuth, distance, height),
             *(middle + jitter, focal_length, distortion, settings),
         )
+        return camera, azimuth, height, distortion
+
+    camera, azimuth, height, distortion = draw()
+    for _ in range(_NUM_DRAWS - 1):
         if sees_all(camera, points, settings.margin):
             return camera
-        num_draws += 1
-        if num_draws == _NUM_DRAWS:
-            break
+        camera, azimuth, height, distortion = draw()
     distance = settings.distance_mm[1]
     while not sees_all(camera, points, settings.margin):
         distance *= 1.1
