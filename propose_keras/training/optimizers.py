@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 import keras
-import numpy as np
 from keras import ops
 
+from propose_keras.training.ema import weight_averages
+from propose_keras.training.flat_adam import FlatAdam
 from propose_keras.training.settings import (
     AdamSettings,
     OptimizerSettings,
@@ -147,16 +148,9 @@ class PhaseOptimizer(keras.optimizers.Optimizer):
         A network that has taken no step keeps its weights: its averages are still 0.
         """
         for optimizer in self.optimizers:
-            if not optimizer.use_ema or self._lost_in_a_failed_step(optimizer):
-                continue
-            if int(np.asarray(optimizer.iterations)) == 0:
-                continue
-            variables = optimizer._trainable_variables
-            optimizer.finalize_variable_values(variables)
-            # On JAX a weight and its average are now one buffer, and the next step
-            # that donates the weight would delete the average.
-            for variable in variables:
-                variable.assign(ops.copy(variable))
+            if not self._lost_in_a_failed_step(optimizer):
+                for variable, average in weight_averages(optimizer):
+                    variable.assign(average)
 
     def save_own_variables(self, store: Any) -> None:
         """Saves the count of steps: the networks' optimizers are saved separately."""
@@ -198,7 +192,7 @@ class PhaseOptimizer(keras.optimizers.Optimizer):
 class WarmUpSchedule(keras.optimizers.schedules.LearningRateSchedule):
     """Linear warm-up, then a constant rate or half a cosine to 0.
 
-    Free of conditionals, unlike Keras' `CosineDecay`: optimizers evaluate their
+    Free of conditionals, unlike Keras' `CosineDecay`: optimizers may evaluate their
     schedule once per weight, and a conditional for each slows compilation down.
 
     Args:
@@ -263,8 +257,8 @@ def make_adam(rate: float, num_steps: int, settings: Any = None, **changes: Any)
         "ema_momentum": settings.ema_momentum or 0.99,
     }
     if settings.weight_decay:
-        return keras.optimizers.AdamW(weight_decay=settings.weight_decay, **arguments)
-    return keras.optimizers.Adam(**arguments)
+        arguments["weight_decay"] = settings.weight_decay
+    return FlatAdam(**arguments)
 
 
 def make_optimizer(
