@@ -115,6 +115,7 @@ def draw_keypoints_2d(
     image_size: tuple[int, int] | None = None,
     color: str | None = None,
     linewidth: float = 2.0,
+    missing: np.ndarray | None = None,
 ) -> None:
     """Draws keypoints with the image's y axis pointing down.
 
@@ -126,19 +127,30 @@ def draw_keypoints_2d(
             person.
         color: One colour for all bones; by default left, right and middle differ.
         linewidth: Width of the bones, points.
+        missing: `(J,)` bool: joints that were not measured, drawn hollow, as are their
+            bones.
 
     Raises:
         ValueError: If the shape is not the skeleton's.
     """
     keypoints = _check("keypoints", keypoints, skeleton, 2, ndim=2)
+    missing = np.zeros(len(keypoints), bool) if missing is None else missing
     for parent, child in skeleton.bones:
-        bone_color = color or _bone_color(skeleton, child)
         axes.plot(
             *keypoints[[parent, child]].T,
-            color=bone_color,
-            linewidth=linewidth,
+            color=color or _bone_color(skeleton, child),
+            linewidth=linewidth
+            if not missing[[parent, child]].any()
+            else 0.4 * linewidth,
+        )
+    for joint, (x, y) in enumerate(keypoints):
+        joint_color = color or _bone_color(skeleton, joint)
+        axes.plot(
+            *(x, y),
+            color=joint_color,
             marker="o",
-            markersize=1.5 * linewidth,
+            markersize=(2.2 if missing[joint] else 1.5) * linewidth,
+            markerfacecolor="white" if missing[joint] else joint_color,
         )
     if image_size is None:
         low, high = keypoints.min(axis=0), keypoints.max(axis=0)
@@ -208,6 +220,7 @@ def figure_hypotheses(
     path: str | os.PathLike,
     titles: typing.Sequence[str] | None = None,
     skeleton: Skeleton = H36M_17,
+    missing: np.ndarray | None = None,
 ) -> matplotlib.figure.Figure:
     """Writes a figure with one row per pose: the input and two views of the fan.
 
@@ -219,6 +232,7 @@ def figure_hypotheses(
         path: Image file to write; the folder must exist.
         titles: Name of each row.
         skeleton: Joint order.
+        missing: `(poses, J)` bool: keypoints that were filled in, drawn hollow.
 
     Returns:
         The figure.
@@ -229,7 +243,7 @@ def figure_hypotheses(
     """
     figure_module = matplotlib_figure()
     given = {"hypotheses": hypotheses, "ground_truth": ground_truth, "mode": mode}
-    given["titles"] = titles
+    given |= {"titles": titles, "missing": missing}
     num_rows = len(keypoints)
     for name, value in given.items():
         if value is not None and len(value) != num_rows:
@@ -242,7 +256,8 @@ def figure_hypotheses(
     )
     for row in range(num_rows):
         flat = figure.add_subplot(num_rows, 3, 3 * row + 1)
-        draw_keypoints_2d(flat, keypoints[row], skeleton)
+        hollow = None if missing is None else missing[row]
+        draw_keypoints_2d(flat, keypoints[row], skeleton, missing=hollow)
         flat.set_xticks([])
         flat.set_yticks([])
         flat.set_ylabel(titles[row] if titles is not None else "")

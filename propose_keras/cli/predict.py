@@ -5,6 +5,7 @@ Ultralytics or COCO, a folder of one file per frame, npz, npy or csv; see
 `docs/inference.md`.
 """
 
+import collections
 import contextlib
 import functools
 import pathlib
@@ -19,7 +20,7 @@ from propose_keras.data.infilling import MIN_JOINTS
 from propose_keras.inference import Lifter
 from propose_keras.inference.model_camera import check_intrinsics
 from propose_keras.keypoint_files import KeypointWarning
-from propose_keras.skeletons import SKELETONS
+from propose_keras.skeletons import H36M_17, SKELETONS
 from propose_keras.writers import PoseWriters, open_writer
 
 DEFAULT_PRESET = "propose_cmu"
@@ -57,7 +58,14 @@ def define_flags(values=flags.FLAGS):
     )
     string("image_size", None, "WIDTHxHEIGHT of the images in pixels.")
     string("intrinsics", None, "FX,FY,CX,CY of the camera in pixels, if known.")
-    number("frame_rate", 30.0, "Frames per second, for bvh and video.", 0.01)
+    number("fps", 30.0, "Frames per second, for bvh and video.", 0.01)
+    flags.DEFINE_enum(
+        "track",
+        "auto",
+        ["auto", "yes", "no"],
+        "Find out who is who from frame to frame; auto: where INPUT does not say.",
+        flag_values=values,
+    )
     number("score_threshold", 0.3, "Joints of a lower score are missing.", 0.0, 1.0)
     number(
         "keypoint_noise",
@@ -102,13 +110,16 @@ def execute(source, values):
     if not source.exists():
         raise UserError(f"There is no file or folder {source}.")
     with contextlib.ExitStack() as stack:
-        options = values.frame_rate, image_size
+        options = values.fps, image_size
         makers = [functools.partial(_open, path, *options) for path in paths]
         writers = stack.enter_context(PoseWriters(makers))
         lifter = make_lifter(values)
         try:
             with _keypoint_warnings(values.strict):
-                stream = lifter.stream(source, values.layout, image_size, intrinsics)
+                stream = lifter.stream(
+                    *(source, values.layout, image_size, intrinsics),
+                    {"auto": None, "yes": True, "no": False}[values.track],
+                )
                 summary = lift(stream, writers)
             stack.close()  # Now, so that errors of writing are caught, too.
         except KeypointWarning as warning:
@@ -175,24 +186,39 @@ def lift(stream, writer):
     Returns:
         What was done, in words.
     """
-    people, num_poses, num_missing, num_skipped, num_hypotheses = set(), 0, 0, 0, 0
+    counts = collections.Counter()
+    people, num_hypotheses = set(), 0
     last = time.monotonic()
     for poses in stream:
         writer.write(poses)
         people.update(poses.person.tolist())
-        num_poses += len(poses)
-        num_missing += int(poses.missing.sum())
-        num_skipped += poses.num_skipped
+        counts["poses"] += len(poses)
+        counts["missing"] += int(poses.missing.sum())
+        counts["no_hip"] += int(poses.missing[:, H36M_17.root].sum())
+        counts["exchanged"] += int(poses.sides_exchanged.sum())
+        counts["skipped"] += poses.num_skipped
         num_hypotheses = poses.hypotheses.shape[1]
         if time.monotonic() - last > _SECONDS_BETWEEN_LINES:
             last = time.monotonic()
-            print(f"{num_poses:,} poses", file=sys.stderr, flush=True)
+            print(f"{counts['poses']:,} poses", file=sys.stderr, flush=True)
     noun = "person" if len(people) == 1 else "people"
-    return (
-        f"{num_poses:,} poses of {len(people):,} {noun} with {num_hypotheses} "
-        f"hypotheses each; {num_missing:,} joints filled in, {num_skipped:,} left out "
-        f"for fewer than {MIN_JOINTS} joints."
+    summary = (
+        f"{counts['poses']:,} poses of {len(people):,} {noun} with {num_hypotheses} "
+        f"hypotheses each; {counts['missing']:,} joints filled in, "
+        f"{counts['skipped']:,} left out for fewer than {MIN_JOINTS} joints."
     )
+    if counts["exchanged"]:
+        summary += (
+            f"\nLeft and right were put back in {counts['exchanged']:,} poses in which "
+            "the detector had exchanged them."
+        )
+    if counts["no_hip"]:
+        summary += (
+            f"\nIn {counts['no_hip']:,} poses the hips were not seen: what is known of "
+            "the other joints is their place relative to the thorax "
+            "(`spread_about_thorax`)."
+        )
+    return summary
 
 
 def parse_image_size(text):

@@ -2,7 +2,7 @@
 
 import os
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,15 +16,10 @@ from propose_keras.inference.model_camera import (
     check_intrinsics,
     to_model_camera,
 )
-from propose_keras.inference.results import LiftedPoses
-from propose_keras.inference.units import in_pixels
+from propose_keras.inference.results import LiftedPoses, numbers_or_names
+from propose_keras.inference.sources import people_of
 from propose_keras.inputs import check_integer
-from propose_keras.keypoint_files import (
-    KeypointWarning,
-    PersonKeypoints,
-    people_of_array,
-    read_keypoints,
-)
+from propose_keras.keypoint_files import KeypointWarning, PersonKeypoints
 from propose_keras.model import ProPose
 from propose_keras.skeletons import H36M_17, convert_detections
 
@@ -137,10 +132,11 @@ class Lifter:
         layout: str | None = None,
         image_size: Sequence[float] | None = None,
         intrinsics: Sequence[float] | np.ndarray | None = None,
+        track: bool | None = None,
     ) -> LiftedPoses:
         """Lifts everything in a source; arguments and errors as `stream`."""
         return LiftedPoses.concatenate(
-            list(self.stream(source, layout, image_size, intrinsics))
+            list(self.stream(source, layout, image_size, intrinsics, track))
         )
 
     def stream(
@@ -149,6 +145,7 @@ class Lifter:
         layout: str | None = None,
         image_size: Sequence[float] | None = None,
         intrinsics: Sequence[float] | np.ndarray | None = None,
+        track: bool | None = None,
     ) -> Iterator[LiftedPoses]:
         """Lifts a source batch by batch, in constant memory.
 
@@ -168,6 +165,9 @@ class Lifter:
             intrinsics: fx, fy, cx, cy in pixels, or a camera matrix (3, 3), of a camera
                 without distortion. They replace the model's assumed focal length and
                 the image's size.
+            track: Whether to find out who is who, see `inference.tracking`, and to put
+                back sides that were exchanged in single frames, see `inference.sides`.
+                None: only where the source does not say who is who.
 
         Yields:
             `LiftedPoses` of `batch_size` people, the last of fewer.
@@ -185,7 +185,7 @@ class Lifter:
         intrinsics = check_intrinsics(intrinsics)
         waiting, num_lifted, num_skipped = [], 0, 0
         said: list[str] = []
-        people = in_pixels(_people(source, layout, image_size), image_size)
+        people = people_of(source, layout, image_size, track)
         for index, person in enumerate(people):
             for note in person.notes:
                 if note not in said:
@@ -239,10 +239,12 @@ class Lifter:
         else:
             lifted = _nothing(self.num_hypotheses)
         return LiftedPoses(
-            frame=[row.person.frame for row in rows],
-            person=np.array([row.person.person for row in rows], np.int64),
+            frame=np.array([row.person.time for row in rows], np.int64),
+            frame_name=[row.person.frame for row in rows],
+            person=numbers_or_names([row.person.person for row in rows]),
             keypoints=infilled.keypoints[:count],
             scores=scores[:count],
+            sides_exchanged=np.array([r.person.sides_exchanged for r in rows], bool),
             missing=infilled.missing[:count],
             num_skipped=num_skipped,
             warnings=tuple(said),
@@ -254,11 +256,13 @@ class Lifter:
         distribution = self.model.distribution(keypoints, image_size)
         latents = distribution.latents(distribution.base_mean)
         hypotheses = self._hypotheses(keypoints, factor, image_size, row_seeds)
+        thorax = hypotheses[:, :, H36M_17.index("Thorax"), None]
         return {
             "mode": distribution.mode(),
             "hypotheses": hypotheses,
             "mean": ops.mean(hypotheses, axis=1),
             "spread": metrics.spread(hypotheses),
+            "spread_about_thorax": metrics.spread(hypotheses - thorax),
             "mode_latent_log_prob": distribution.log_prob_of_latents(latents)[:, 0],
         }
 
@@ -286,29 +290,6 @@ def _nothing(num_hypotheses):
         "hypotheses": np.zeros((0, num_hypotheses, joints, 3), np.float32),
         "mean": np.zeros((0, joints, 3), np.float32),
         "spread": np.zeros((0, joints), np.float32),
+        "spread_about_thorax": np.zeros((0, joints), np.float32),
         "mode_latent_log_prob": np.zeros((0,), np.float32),
     }
-
-
-def _people(source, layout, image_size) -> Iterator[PersonKeypoints]:
-    if isinstance(source, str | os.PathLike):
-        yield from read_keypoints(source, layout, image_size)
-    elif hasattr(source, "__array__"):
-        array = np.asarray(source)
-        array = array[None] if array.ndim == 2 else array
-        yield from people_of_array("keypoints", array, layout=layout)
-    elif isinstance(source, Iterable):
-        for index, frame in enumerate(source):
-            if isinstance(frame, PersonKeypoints):
-                yield frame
-                continue
-            array = np.asarray(frame)
-            array = array[None]  # One frame, of one person or of several.
-            yield from people_of_array(
-                "keypoints", array, layout=layout, frames=[index]
-            )
-    else:
-        raise ValueError(
-            "Expected a path, an array or an iterable of frames, received "
-            f"{type(source).__name__}."
-        )

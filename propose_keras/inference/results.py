@@ -16,9 +16,12 @@ class LiftedPoses:
     forward) and in the joint order `propose_keras.skeletons.H36M_17`.
 
     Attributes:
-        frame: The source's name of the frame: `(N,)` ints or strings.
-        person: Number of the person, `(N,)` ints: of the track where the source tracks
-            people, else of the place within the frame.
+        frame: Times, `(N,)` ints: the number in the frame's name, see
+            `inference.frame_times`, from 0 on where names have none.
+        frame_name: The source's names of the frames, N ints or strings.
+        person: Who it is, `(N,)` ints, or strings where the source names people: the
+            track where people are tracked, by the source or here, else the place within
+            the frame.
         mode: `(N, 17, 3)`, the single best pose: the mode of the base distribution
             through the flow and the decoder.
         hypotheses: `(N, S, 17, 3)`, draws from the distribution.
@@ -27,24 +30,31 @@ class LiftedPoses:
             root of the mean squared distance to `mean`.
         mode_latent_log_prob: `(N,)` nats, log-density of the mode's latent `w =
             f^-1(mu_2D)` under the flow (Eq. 9); a density of latents, not of poses.
+        spread_about_thorax: `(N, 17)` mm, as `spread`, of each joint relative to the
+            thorax: what is known of a person whose hips are not seen.
         keypoints: `(N, 17, 2)` pixels that were lifted, gaps filled in.
         scores: `(N, 17)`, the detector's.
         missing: `(N, 17)` bool: joints that were filled in.
+        sides_exchanged: `(N,)` bool: left and right were put back, see
+            `inference.sides`.
         num_skipped: People left out since too few of their joints were measured.
         warnings: What was changed on reading, in words; each is also a
             `KeypointWarning`.
     """
 
-    frame: list[int | str]
+    frame: np.ndarray
+    frame_name: list[int | str]
     person: np.ndarray
     mode: np.ndarray
     hypotheses: np.ndarray
     mean: np.ndarray
     spread: np.ndarray
+    spread_about_thorax: np.ndarray
     mode_latent_log_prob: np.ndarray
     keypoints: np.ndarray
     scores: np.ndarray
     missing: np.ndarray
+    sides_exchanged: np.ndarray
     num_skipped: int = 0
     warnings: tuple[str, ...] = ()
 
@@ -55,7 +65,7 @@ class LiftedPoses:
         """One row, by default with all hypotheses; nobody counts as skipped."""
         arrays = {name: getattr(self, name)[row : row + 1] for name in ARRAY_FIELDS}
         arrays["hypotheses"] = arrays["hypotheses"][:, :num_hypotheses].copy()
-        return LiftedPoses(frame=self.frame[row : row + 1], **arrays)
+        return LiftedPoses(frame_name=self.frame_name[row : row + 1], **arrays)
 
     @classmethod
     def concatenate(cls, parts: Sequence["LiftedPoses"]) -> "LiftedPoses":
@@ -64,16 +74,25 @@ class LiftedPoses:
             name: np.concatenate([getattr(part, name) for part in parts])
             for name in ARRAY_FIELDS
         }
+        people = [person for part in parts for person in part.person.tolist()]
+        joined["person"] = numbers_or_names(people)
         return cls(
-            frame=[frame for part in parts for frame in part.frame],
+            frame_name=[name for part in parts for name in part.frame_name],
             num_skipped=sum(part.num_skipped for part in parts),
             warnings=tuple(dict.fromkeys(w for part in parts for w in part.warnings)),
             **joined,
         )
 
 
+def numbers_or_names(values: Sequence[int | str]) -> np.ndarray:
+    """What sources call frames or people, `(N,)`: int64 if all are ints, else text."""
+    if all(isinstance(value, int) and abs(value) < 2**63 for value in values):
+        return np.array(values, np.int64)
+    return np.array([str(value) for value in values])
+
+
 ARRAY_FIELDS = tuple(
     field.name
     for field in dataclasses.fields(LiftedPoses)
-    if field.name not in ("frame", "num_skipped", "warnings")
+    if field.name not in ("frame_name", "num_skipped", "warnings")
 )

@@ -4,6 +4,7 @@
 joint order, whatever the format.
 """
 
+from propose_keras.keypoint_files.natural_order import in_frame_order
 from propose_keras.keypoint_files.reading import read_keypoints
 from propose_keras.keypoint_files.records import (
     KeypointFileError,
@@ -16,6 +17,7 @@ __all__ = [
     "KeypointFileError",
     "KeypointWarning",
     "PersonKeypoints",
+    "in_frame_order",
     "people_of_array",
     "read_keypoints",
 ]

@@ -27,6 +27,7 @@ from propose_keras.keypoint_files.landmark_formats import (
     is_ultralytics,
     ultralytics_people,
 )
+from propose_keras.keypoint_files.natural_order import natural_order
 from propose_keras.keypoint_files.records import (
     KeypointFileError,
     PersonKeypoints,
@@ -38,6 +39,7 @@ _FRAMES = ("frame", "frame_id", "image_id", "image", "")
 _PEOPLE = ("person", "person_id", "track_id", "idx", "id")
 _SCORES = ("score", "likelihood", "confidence", "conf", "visibility", "c", "p", "v")
 _NUMBERED = re.compile(r"(x|y|score|s|c)(\d+)")
+_WHOLE = re.compile(r"[+-]?\d+")
 _NAMED = re.compile(rf"(.+?)[_ .]+(x|y|{'|'.join(_SCORES)})")
 
 
@@ -47,16 +49,17 @@ class _Columns:
 
     Attributes:
         frame: Column of the frame's name.
-        person: Column of the person, None if there is none; or the person's number.
+        person: Column of the person, None if there is none.
         joints: For each joint its columns of x, y and score, None where there is none.
         layout: The joint order, if the header decides it.
+        number: The person's, where each has columns of its own.
     """
 
     frame: int
     person: int | None
     joints: list[tuple[int | None, int | None, int | None]]
     layout: str | None = None
-    number: int = 0
+    number: int | None = None
 
 
 def read_csv(
@@ -79,19 +82,47 @@ def read_csv(
                 yield from _ultralytics(path, header, lines, layout, image_size)
                 return
             people = _people_columns(path, header, lines)
-            for line in lines:
-                if any(cell.strip() for cell in line):
-                    name = f"{path}, line {lines.line_num}"
-                    if len(line) != len(header):
-                        raise KeypointFileError(
-                            f"{name}: {len(line)} columns, the header has "
-                            f"{len(header)}. Is the file cut short?"
-                        )
-                    comma = separator != ","
-                    for columns in people:
-                        yield from _person(name, line, columns, layout, comma)
+            num_header_lines = lines.line_num
+
+            def body():
+                """Numbers of lines, and the lines, from the first after the header."""
+                file.seek(0)
+                lines = csv.reader(file, delimiter=separator)
+                for line in lines:
+                    if lines.line_num <= num_header_lines:
+                        continue
+                    if any(cell.strip() for cell in line):
+                        if len(line) != len(header):
+                            raise KeypointFileError(
+                                f"{path}, line {lines.line_num}: {len(line)} columns, "
+                                f"the header has {len(header)}. Is the file cut short?"
+                            )
+                        yield lines.line_num, line
+
+            for number, line in _by_frame(body, people[0].frame):
+                name = f"{path}, line {number}"
+                for columns in people:
+                    yield from _person(name, line, columns, layout, separator != ",")
         except (UnicodeDecodeError, csv.Error) as error:
             raise KeypointFileError(f"{path} is not a csv text: {error}.") from error
+
+
+def _by_frame(body, column):
+    """Lines in the order of their frames; held in memory only if they are in another.
+
+    Tables of several people may be sorted by person.
+    """
+
+    def frame(numbered_line):
+        return natural_order(numbered_line[1][column].strip())
+
+    last = None
+    for numbered_line in body():
+        key = frame(numbered_line)
+        if last is not None and key < last:
+            return sorted(body(), key=frame)
+        last = key
+    return body()
 
 
 def _people_columns(path, header, lines) -> list[_Columns]:
@@ -188,10 +219,13 @@ def _plain(name: str) -> str:
 
 def _person(name, line, columns, layout, comma):
     frame = line[columns.frame].strip()
-    person = columns.number
+    person = columns.number or 0
     try:
         if columns.person is not None:
-            person = int(line[columns.person])
+            person = line[columns.person].strip()
+            if not person:
+                raise ValueError("there is no person")
+            person = int(person) if _WHOLE.fullmatch(person) else person
         numbers = [[_number(line, i, comma) for i in joint] for joint in columns.joints]
     except ValueError as error:
         raise KeypointFileError(f"{name}: {error}.") from error
@@ -213,6 +247,7 @@ def _person(name, line, columns, layout, comma):
         values[:, :2],
         scores,
         layout or columns.layout,
+        tracked=columns.person is not None or columns.number is not None,
     )
 
 

@@ -16,9 +16,8 @@ People without keypoints are not there.
 """
 
 import itertools
-import re
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from propose_keras.keypoint_files.landmark_formats import (
     is_landmark,
@@ -27,6 +26,7 @@ from propose_keras.keypoint_files.landmark_formats import (
     mediapipe_people,
     ultralytics_people,
 )
+from propose_keras.keypoint_files.natural_order import natural_order
 from propose_keras.keypoint_files.records import (
     KeypointFileError,
     PersonKeypoints,
@@ -39,26 +39,13 @@ _VISIBILITY = {0: 0.0, 1: 0.5, 2: 1.0}
 _OPENPOSE_KEYS = ("pose_keypoints_2d", "pose_keypoints", "joints")
 
 
-def natural_order(name: str) -> list:
-    """Key that sorts names as people do: frame 2 before frame 10."""
-    # Numbers by length, then digits: `int` refuses very long ones.
-    return [
-        (True, len(part.lstrip("0")), part.lstrip("0"))
-        if part.isdecimal()
-        else (False, 0, part)
-        for part in _DIGITS.split(name)
-    ]
-
-
-_DIGITS = re.compile(r"(\d+)")
-
-
 def read_list(
     name: str,
     elements: Iterator[Any],
     layout: str | None,
     frame: int | str = 0,
     image_size: tuple[float, float] | None = None,
+    has_tracks: bool = True,
 ) -> Iterator[PersonKeypoints]:
     """People of a top-level list, streamed.
 
@@ -68,6 +55,7 @@ def read_list(
         layout: The joint order, if known.
         frame: Name of the frame, where the file is one frame.
         image_size: Width and height in pixels, for formats that hold fractions.
+        has_tracks: Whether numbers of COCO results are tracks.
 
     Raises:
         KeypointFileError: If the objects are of no known format, or a value is wrong.
@@ -100,7 +88,7 @@ def read_list(
     elif "keypoint_scores" in first:
         yield from _mmpose_people(name, frame, list(elements), layout)
     elif "keypoints" in first and "image_id" in first:
-        yield from _results(name, elements, layout)
+        yield from _results(name, elements, layout, has_tracks)
     else:
         raise KeypointFileError(
             f"{name}: unknown JSON: a list of objects with the keys {sorted(first)}. "
@@ -176,17 +164,34 @@ def read_object(
         )
 
 
-def are_in_order(elements: Iterator[Any]) -> bool:
-    """Whether results are grouped by image and images come in natural order."""
-    last = None
+class ResultsOrder(NamedTuple):
+    """What a first look at COCO results shows.
+
+    Attributes:
+        is_sorted: Results are grouped by image and images come in natural order.
+        has_tracks: Every result has a track, and no two of an image share one. Without
+            tracking AlphaPose gives everybody 0.
+    """
+
+    is_sorted: bool = True
+    has_tracks: bool = False
+
+
+def results_order(elements: Iterator[Any]) -> ResultsOrder:
+    """Looks through results once, holding one image's tracks in memory."""
+    last, is_sorted, has_tracks, of_image = None, True, True, set()
     for element in elements:
         if not isinstance(element, dict) or "image_id" not in element:
-            return True  # Another format, or a mistake that reading reports.
+            return ResultsOrder()  # Another format, or a mistake that reading reports.
         key = natural_order(str(element["image_id"]))
-        if last is not None and key < last:
-            return False
+        if key != last:
+            of_image = set()
+        is_sorted &= last is None or key >= last
+        track = track_of(element.get("idx", element.get("track_id")))
+        has_tracks &= track is not None and track not in of_image
+        of_image.add(track)
         last = key
-    return True
+    return ResultsOrder(is_sorted, has_tracks)
 
 
 def in_order(elements: Iterator[Any]) -> list:
@@ -199,14 +204,17 @@ def in_order(elements: Iterator[Any]) -> list:
     return sorted(elements, key=key)
 
 
-def _results(name, elements, layout):
+def _results(name, elements, layout, has_tracks):
     """People of COCO results, grouped by image."""
     for image, group in itertools.groupby(elements, lambda e: _image_id(e, name)):
         yield from _people(
             name,
             image,
             (
-                (e.get("idx", e.get("track_id")), _get(e, "keypoints", name), None)
+                (
+                    e.get("idx", e.get("track_id")) if has_tracks else None,
+                    *(_get(e, "keypoints", name), None),
+                )
                 for e in group
             ),
             layout,
@@ -280,7 +288,7 @@ def _openpose_people(name, frame, document, layout):
             continue
         keys = [key for key in _OPENPOSE_KEYS if key in person]
         values = _get(person, keys[0] if keys else _OPENPOSE_KEYS[0], name)
-        track = _track(person.get("person_id", person.get("idx")))
+        track = track_of(person.get("person_id", person.get("idx")))
         # OpenPose writes -1 for people it does not track.
         found.append((None if track == -1 else track, values, None))
     yield from _people(name, frame, found, layout)
@@ -296,11 +304,10 @@ def _people(
 ) -> Iterator[PersonKeypoints]:
     """Numbers people by their tracks, or by their place where tracks are not given."""
     found = [row for row in found if not isinstance(row[1], list) or row[1]]
-    given = [_track(track) for track, _, _ in found]
-    tracks = [track for track in given if track is not None]
-    if len(set(tracks)) < len(found):
-        tracks = list(range(len(found)))
-    for person, (_, values, scores) in zip(tracks, found):
+    tracks = [track_of(track) for track, _, _ in found]
+    tracked = None not in tracks and len(set(tracks)) == len(tracks)
+    for place, (track, (_, values, scores)) in enumerate(zip(tracks, found)):
+        person = track if tracked and track is not None else place
         yield make_person(
             f"{name}, frame {frame}, person {person}",
             frame,
@@ -310,15 +317,19 @@ def _people(
             layout,
             default_17,
             image_size,
+            tracked,
         )
 
 
-def _track(value: Any) -> int | None:
-    """A track's number; AlphaPose and OpenPose wrap it in a list."""
+def track_of(value: Any) -> int | str | None:
+    """A track's number or name; AlphaPose and OpenPose wrap it in a list."""
     while isinstance(value, list) and len(value) == 1:
         value = value[0]
-    whole = isinstance(value, int | float) and not value % 1
-    return int(value) if whole and not isinstance(value, list) else None
+    if isinstance(value, str):
+        return value or None
+    if not isinstance(value, int | float) or value % 1:
+        return None
+    return int(value)
 
 
 def _image_id(element: Any, name: str) -> int | str:

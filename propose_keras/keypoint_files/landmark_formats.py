@@ -96,9 +96,9 @@ def ultralytics_people(
             f"{name}, frame {frame}: expected people with keypoints of x and y."
         )
     tracks = [person.get("track_id") for person in people]
-    numbered = all(isinstance(track, int) for track in tracks)
+    tracked = all(isinstance(track, int | str) for track in tracks)
     for place, person in enumerate(people):
-        number = tracks[place] if numbered else place
+        number = tracks[place] if tracked else place
         where = f"{name}, frame {frame}, person {number}"
         held = person["keypoints"]
         if not held["x"]:
@@ -108,7 +108,9 @@ def ultralytics_people(
         if are_fractions(values):
             values = to_pixels(values, image_size, where)
         yield make_person(
-            where, frame, number, values, scores, layout, "coco17", image_size
+            *(where, frame, number, values, scores, layout, "coco17"),
+            image_size=image_size,
+            tracked=tracked,
         )
 
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from propose_keras.keypoint_files import json_formats, json_stream, table_formats
 from propose_keras.keypoint_files.csv_format import read_csv
-from propose_keras.keypoint_files.json_formats import natural_order
 from propose_keras.keypoint_files.landmark_formats import (
     is_label_file,
     read_label_folder,
 )
+from propose_keras.keypoint_files.natural_order import natural_order
 from propose_keras.keypoint_files.records import KeypointFileError, PersonKeypoints
 
 _TABLES = {
@@ -103,13 +103,13 @@ def _read_json(path, layout, frame, image_size):
             if json_stream.first_character(file) == "[":
                 # Twice, so that neither memory nor the order of lines is asked for.
                 elements = json_stream.iterate_array(file, str(path))
-                is_sorted = json_formats.are_in_order(elements)
+                order = json_formats.results_order(elements)
                 file.seek(0)
                 elements = json_stream.iterate_array(file, str(path))
-                if not is_sorted:
+                if not order.is_sorted:
                     elements = iter(json_formats.in_order(elements))
                 yield from json_formats.read_list(
-                    str(path), elements, layout, frame, image_size
+                    str(path), elements, layout, frame, image_size, order.has_tracks
                 )
                 return
             document = json_stream.load_document(file, str(path))

@@ -43,22 +43,28 @@ class PersonKeypoints:
     Attributes:
         frame: The source's own name of the frame: the image's name or number, the
             file's name (OpenPose), or the index along an array.
-        person: The track's number where the source tracks people, else the person's
-            index within the frame.
+        person: The track's number or name where the source tracks people, else the
+            person's index within the frame.
         keypoints: `(J, 2)` float32 pixels, finite where the score is above 0.
         scores: `(J,)` float32 in 0..1; 0 means missing.
         layout: Name of the joint order, see `propose_keras.skeletons`.
         image_size: Width and height of the image in pixels, where the source has them.
         notes: What was changed on reading, in words.
+        tracked: Whether equal `person`s of different frames are the same person.
+        time: Number of the frame, where it is known apart from `frame`.
+        sides_exchanged: Whether left and right were exchanged since they were read.
     """
 
     frame: int | str
-    person: int
+    person: int | str
     keypoints: np.ndarray
     scores: np.ndarray
     layout: str
     image_size: tuple[float, float] | None = None
     notes: tuple[str, ...] = ()
+    tracked: bool = False
+    time: int | None = None
+    sides_exchanged: bool = False
 
 
 def recognise_layout(
@@ -108,12 +114,13 @@ def recognise_layout(
 def make_person(
     name: str,
     frame: int | str,
-    person: int,
+    person: int | str,
     values: Any,
     scores: Any = None,
     layout: str | None = None,
     default_17: str | None = None,
     image_size: tuple[float, float] | None = None,
+    tracked: bool = False,
 ) -> PersonKeypoints:
     """Checks one person's numbers.
 
@@ -126,11 +133,12 @@ def make_person(
         layout: See `recognise_layout`.
         default_17: See `recognise_layout`.
         image_size: See `PersonKeypoints`.
+        tracked: See `PersonKeypoints`.
 
     Raises:
         KeypointFileError: If a shape, a score or a coordinate is wrong.
     """
-    if not -(2**63) <= person < 2**63:
+    if isinstance(person, int) and not -(2**63) <= person < 2**63:
         raise KeypointFileError(f"{name}: a person's number must fit into 64 bits.")
     values = _numbers(values, f"{name}: keypoints")
     if values.ndim == 1 and values.size and values.size % 3 == 0:
@@ -180,6 +188,7 @@ def make_person(
         layout=layout,
         image_size=image_size,
         notes=notes,
+        tracked=tracked,
     )
 
 
@@ -191,6 +200,7 @@ def people_of_array(
     image_size: tuple[float, float] | None = None,
     frames: Sequence | None = None,
     people: Sequence | None = None,
+    tracked: bool = True,
 ) -> Iterator[PersonKeypoints]:
     """The people of an array.
 
@@ -202,8 +212,9 @@ def people_of_array(
         layout: See `recognise_layout`.
         image_size: See `PersonKeypoints`.
         frames: Names of the frames; by default their indices.
-        people: Numbers of the persons, one per frame; only if `values` has no axis of
-            people.
+        people: Numbers or names of the persons, one per frame; only if `values` has no
+            axis of people.
+        tracked: Whether equal places along the axis of people are the same person.
 
     Yields:
         People by frame.
@@ -237,10 +248,12 @@ def people_of_array(
                 row_scores = None
             else:
                 row_scores = scores[index][number] if several else scores[index]
-            person = number if people is None or several else int(people[index])
-            where = f"{name}, frame {frame}, person {person}"
+            person = number if people is None or several else people[index]
             yield make_person(
-                where, frame, person, row, row_scores, layout, image_size=image_size
+                f"{name}, frame {frame}, person {person}",
+                *(frame, person, row, row_scores, layout),
+                image_size=image_size,
+                tracked=tracked,
             )
 
 

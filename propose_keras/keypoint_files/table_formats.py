@@ -14,6 +14,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from propose_keras.data.safe_npz import load_npz
+from propose_keras.keypoint_files.natural_order import natural_order
 from propose_keras.keypoint_files.records import (
     KeypointFileError,
     PersonKeypoints,
@@ -53,14 +54,22 @@ def read_npz(path: pathlib.Path, layout: str | None) -> Iterator[PersonKeypoints
     size = entries.get("image_size")
     if layout is None:
         layout = (_column(entries, "layout", "U", path) or [None])[0]
+    keypoints, scores = np.asarray(entries["keypoints"]), entries.get("scores")
+    frames = _column(entries, "frame", "iuU", path)
+    people = _column(entries, "person", "iuU", path)
+    if frames and people and len(frames) == len(people) == len(keypoints):
+        # Arrays of several people may be sorted by person.
+        keys = [natural_order(str(frame)) for frame in frames]
+        order = sorted(range(len(frames)), key=keys.__getitem__)
+        frames = [frames[i] for i in order]
+        people = [people[i] for i in order]
+        keypoints = keypoints[order]
+        if scores is not None and len(scores) == len(order):
+            scores = np.asarray(scores)[order]
     yield from people_of_array(
-        str(path),
-        np.asarray(entries["keypoints"]),
-        entries.get("scores"),
-        layout,
+        *(str(path), keypoints, scores, layout),
         None if size is None else check_image_size(size, str(path)),
-        _column(entries, "frame", "iuU", path),
-        _column(entries, "person", "iu", path),
+        *(frames, people),
     )
 
 

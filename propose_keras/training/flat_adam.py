@@ -32,7 +32,8 @@ class FlatAdam(keras.optimizers.Adam):
                 "`global_clipnorm` in place of `clipnorm`, or use "
                 "`keras.optimizers.Adam`."
             )
-        self._parts, self._whole = [], None
+        self._parts: list[Any] = []
+        self._whole: Any = None
 
     def build(self, variables: Sequence[Any]) -> None:
         """Makes the moments and, with `use_ema`, the averages of all weights.

@@ -5,10 +5,16 @@ import os
 import pathlib
 import shutil
 import zipfile
+from typing import Any
 
 import numpy as np
 
-from propose_keras.inference.results import ARRAY_FIELDS, AXES, LiftedPoses
+from propose_keras.inference.results import (
+    ARRAY_FIELDS,
+    AXES,
+    LiftedPoses,
+    numbers_or_names,
+)
 from propose_keras.skeletons import H36M_17
 from propose_keras.writers.base import PoseWriter
 
@@ -17,20 +23,22 @@ class NpzWriter(PoseWriter):
     """An npz archive: the arrays of `LiftedPoses` by name, and what they are.
 
     The further entries are `joint_names`, `axes` and `num_skipped`. Arrays are kept on
-    disk while they grow; only the frames' names are held in memory.
+    disk while they grow; only the names of frames and people are held in memory.
     """
 
     SUFFIXES = (".npz",)
 
     def __init__(self, path: str | os.PathLike) -> None:
         super().__init__(path)
-        self._files = {name: self._open(name, "wb") for name in ARRAY_FIELDS}
+        names = [name for name in ARRAY_FIELDS if name != "person"]
+        self._files = {name: self._open(name, "wb") for name in names}
         self._headers = {}
-        self._frames, self._num_skipped = [], 0
+        self._frames, self._people, self._num_skipped = [], [], 0
 
     def write(self, poses: LiftedPoses) -> None:
         """Appends a batch."""
-        self._frames += poses.frame
+        self._frames += poses.frame_name
+        self._people += poses.person.tolist()
         self._num_skipped += poses.num_skipped
         for name, file in self._files.items():
             array = np.ascontiguousarray(getattr(poses, name))
@@ -55,7 +63,8 @@ class NpzWriter(PoseWriter):
                     np.lib.format.write_array_header_1_0(target, header)
                     shutil.copyfileobj(source, target, 1 << 20)
             for name, value in {
-                "frame": _frame_array(self._frames),
+                "frame_name": numbers_or_names(self._frames),
+                "person": numbers_or_names(self._people),
                 "joint_names": np.array(H36M_17.joint_names),
                 "axes": np.array(AXES),
                 "num_skipped": np.array(self._num_skipped),
@@ -84,8 +93,8 @@ class JsonWriter(PoseWriter):
     def write(self, poses: LiftedPoses) -> None:
         """Appends a batch."""
         self._num_skipped += poses.num_skipped
-        for row, frame in enumerate(poses.frame):
-            pose = {"frame": frame}
+        for row, frame in enumerate(poses.frame_name):
+            pose: dict[str, Any] = {"frame_name": frame}
             for name in ARRAY_FIELDS:
                 value = getattr(poses, name)[row]
                 # In double precision, whose rounded numbers print short.
@@ -98,9 +107,3 @@ class JsonWriter(PoseWriter):
         self._file.write(f'\n], "num_skipped": {self._num_skipped}}}\n')
         self._file.close()
         return {self.path: self._finished}
-
-
-def _frame_array(frames: list[int | str]) -> np.ndarray:
-    if all(isinstance(frame, int) and abs(frame) < 2**63 for frame in frames):
-        return np.array(frames, np.int64)
-    return np.array([str(frame) for frame in frames])

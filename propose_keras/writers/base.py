@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pathlib
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import IO, Any, ClassVar, Self
 
@@ -123,6 +124,11 @@ class PoseWriters:
         for writer in reversed(self.writers):
             stack.push(writer)
         stack.__exit__(*exception)
+
+
+def file_name(name: int | str) -> str:
+    """A person's name as part of a file's name: letters, digits, `-` and `_`."""
+    return re.sub(r"[^\w-]", "_", str(name))[:80]
 
 
 def check_suffix(path: str | os.PathLike, suffixes: Sequence[str]) -> pathlib.Path:

@@ -8,7 +8,7 @@ import numpy as np
 
 from propose_keras.inference.results import LiftedPoses
 from propose_keras.skeletons import H36M_17
-from propose_keras.writers.base import PoseWriter
+from propose_keras.writers.base import PoseWriter, file_name
 from propose_keras.writers.joint_angles import (
     CHILDREN,
     ORDERS,
@@ -42,10 +42,9 @@ class BvhWriter(PoseWriter):
     - A joint with one child turns its bone to exactly where the pose has it, by the
       shortest way; how it turns about itself, 17 joints do not tell. Hips and neck turn
       as fits their children best. A bone that has no length keeps its angle.
-    - Where frames are ints that increase, those that a person misses are filled by
-      straight lines between the joints' positions; a gap of more than `max_gap` frames
-      is cut out. Frames of other names are taken one after the other. An animation
-      begins with its person's first frame.
+    - Frames that a person misses are filled by straight lines between the joints'
+      positions; a gap of more than `max_gap` frames is cut out. An animation begins
+      with its person's first frame.
 
     Args:
         path: File to write, `name.bvh`.
@@ -71,21 +70,16 @@ class BvhWriter(PoseWriter):
             )
         super().__init__(path)
         self._frame_rate, self._max_gap = frame_rate, max_gap
-        self._people: dict[int, pathlib.Path] = {}
-        self._numbered = True
+        self._people: dict[int | str, pathlib.Path] = {}
 
     def write(self, poses: LiftedPoses) -> None:
         """Appends a batch."""
         rows = np.zeros(len(poses), _ROW)
         rows["mode"] = poses.mode
-        self._numbered &= all(
-            isinstance(frame, int) and abs(frame) < 2**62 for frame in poses.frame
-        )
-        if self._numbered:
-            rows["frame"] = poses.frame
+        rows["frame"] = poses.frame
         for person in np.unique(poses.person).tolist():
-            path = self._folder / f"{person}.rows"
-            self._people[person] = path
+            number = len(self._people)
+            path = self._people.setdefault(person, self._folder / f"{number}.rows")
             with open(path, "ab") as file:
                 file.write(rows[poses.person == person].tobytes())
 
@@ -97,9 +91,10 @@ class BvhWriter(PoseWriter):
             )
         finished = {}
         for person, rows in self._people.items():
-            alone = len(self._people) == 1
-            number = "" if alone else f".person{person}"
-            path = self.path.with_suffix(number + self.path.suffix)
+            name = "" if len(self._people) == 1 else f".person{file_name(person)}"
+            path = self.path.with_name(f"{self.path.stem}{name}{self.path.suffix}")
+            if path in finished:
+                path = path.with_name(f"{path.stem}.{len(finished)}{path.suffix}")
             finished[path] = self._animate(rows)
         return finished
 
@@ -123,9 +118,7 @@ class BvhWriter(PoseWriter):
     def _steps(self, frames: np.ndarray) -> np.ndarray:
         """Frames of the animation from each row to the next."""
         steps = np.diff(frames)
-        if not self._numbered or (steps < 1).any():
-            return np.ones_like(steps)
-        return np.where(steps > self._max_gap + 1, 1, steps)
+        return np.where((steps < 1) | (steps > self._max_gap + 1), 1, steps)
 
 
 def _chunks(rows: np.ndarray, overlap: int = 0) -> Iterator[np.ndarray]:

@@ -56,6 +56,7 @@ class FigureWriter(PoseWriter):
             None,
             poses.mode,
             path,
-            titles=[f"{f}, person {p}" for f, p in zip(poses.frame, poses.person)],
+            titles=[f"{f}, person {p}" for f, p in zip(poses.frame_name, poses.person)],
+            missing=poses.missing,
         )
         return {self.path: path}

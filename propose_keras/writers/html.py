@@ -110,7 +110,7 @@ class FrameSample:
 
     def add(self, person: LiftedPoses) -> None:
         """Takes the next row; rows of equal names one after another are a frame."""
-        name = person.frame[0]
+        name = person.frame_name[0]
         if self.num_frames == 0 or name != self._name:
             self._name = name
             self.num_frames += 1
@@ -146,7 +146,7 @@ def page_data(frames: FrameSample) -> dict:
             "middle": drawing.MIDDLE_COLOR,
             "hypotheses": drawing.HYPOTHESIS_COLOR,
         },
-        "frames": [_short(str(people[0].frame[0])) for people in frames.kept],
+        "frames": [_short(str(people[0].frame_name[0])) for people in frames.kept],
         "numFrames": frames.num_frames,
         "stride": frames.stride,
         "firstRow": np.cumsum([0, *num_people]).tolist(),
@@ -161,7 +161,7 @@ def page_data(frames: FrameSample) -> dict:
     }
 
 
-def lanes(frame: np.ndarray, person: np.ndarray, x: np.ndarray) -> dict[int, int]:
+def lanes(frame: np.ndarray, person: np.ndarray, x: np.ndarray) -> dict[int | str, int]:
     """Places side by side, so that nobody shares one with another at the same time.
 
     Who comes may take the place of who has gone: a crowd in which few are seen at once
@@ -169,7 +169,7 @@ def lanes(frame: np.ndarray, person: np.ndarray, x: np.ndarray) -> dict[int, int
 
     Args:
         frame: `(N,)`, number of the frame.
-        person: `(N,)`, number of the person.
+        person: `(N,)`, number or name of the person.
         x: `(N,)` pixels, where the person is; places are from left to right.
 
     Returns:

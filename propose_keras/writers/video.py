@@ -21,6 +21,7 @@ from propose_keras.writers.frame_painter import (
 )
 
 MAX_PEOPLE, FAN_SIZE = 4, 20
+MAX_GAP = 30
 _DEFAULT_SIZES = {".mp4": (1280, 720), ".gif": (800, 450)}
 # What views show at least to each side of the hip, and at most, as no part of a body
 # is farther from it; mm.
@@ -34,7 +35,8 @@ class VideoWriter(PoseWriter):
     person the mode over the first 20 hypotheses, from the camera and from the side,
     without perspective, the hip always in the same place. Up to four people are shown,
     who keep their panels while they are in the picture; the rest are counted. Frames
-    in which there is nobody are not in the stream, nor in the video.
+    in which there is nobody are empty, by the numbers of the frames; more than 30 of
+    them in a row are left out.
 
     Poses are kept on disk; the video is drawn at the end, when it is known what its
     panels have to hold.
@@ -90,7 +92,10 @@ class VideoWriter(PoseWriter):
         self._rows = self._open("rows", "wb")
         self._dtype: np.dtype | None = None
         self._captions: list[str] = []
-        self._frame, self._people = None, []
+        # The frame being read: its time, its name, its rows.
+        self._time, self._name, self._people = None, "", []
+        self._last_time: int | None = None
+        self._numbers: dict[int | str, int] = {}
         self._slots: dict[int, int] = {}
         self._num_left_out = 0
 
@@ -106,20 +111,32 @@ class VideoWriter(PoseWriter):
             self._dtype = _row_dtype(hypotheses.shape[1])
         rows = np.zeros(len(poses), self._dtype)
         rows["hypotheses"] = hypotheses
-        for name in ("person", "keypoints", "missing", "mode"):
+        for name in ("keypoints", "missing", "mode"):
             rows[name] = getattr(poses, name)
-        for row, frame in zip(rows, poses.frame):
-            if frame != self._frame:
+        for person in poses.person.tolist():
+            self._numbers.setdefault(person, len(self._numbers))
+        rows["person"] = [self._numbers[person] for person in poses.person.tolist()]
+        for row, time, name in zip(rows, poses.frame.tolist(), poses.frame_name):
+            if time != self._time:
                 self._end_frame()
-                self._frame = frame
+                self._time, self._name = time, name
             self._people.append(row)
 
     def _end_frame(self) -> None:
         """Keeps the frame that has been read, which may end in a later batch."""
         people, self._people = self._people, []
-        if people and self.num_frames == self._max_frames:
+        if not people or self._time is None:
+            return
+        gap = 0 if self._last_time is None else self._time - self._last_time - 1
+        if 0 < gap <= MAX_GAP:
+            absent = range(self._time - gap, self._time)
+            room = self._max_frames - self.num_frames
+            self._captions += [str(time) for time in absent[:room]]
+            self._num_left_out += max(0, gap - room)
+        self._last_time = self._time
+        if self.num_frames == self._max_frames:
             self._num_left_out += 1
-        elif people:
+        else:
             numbers = [int(row["person"]) for row in people]
             self._slots = _assign(numbers, self._slots)
             for number, row in zip(numbers, people):
@@ -128,7 +145,7 @@ class VideoWriter(PoseWriter):
                     self._rows.write(row.tobytes())
             more = len(people) - len(self._slots)
             note = f"   + {more} more {'person' if more == 1 else 'people'}"
-            self._captions.append(f"{self._frame}{note if more else ''}")
+            self._captions.append(f"{self._name}{note if more else ''}")
 
     def _finish(self) -> dict[pathlib.Path, pathlib.Path]:
         self._end_frame()
@@ -148,12 +165,14 @@ class VideoWriter(PoseWriter):
             _view_limits(rows["mode"]),
             dtype["hypotheses"].shape[0],
         )
+        names = [str(person) for person in self._numbers]
         ends = np.searchsorted(rows["frame"], np.arange(self.num_frames), "right")
         encoder = self._encode(finished, self._size, self._frame_rate)
         next(encoder)
         with contextlib.closing(encoder):
             for first, end, caption in zip([0, *ends], ends, self._captions):
-                encoder.send(painter.draw(caption, [*map(_person, rows[first:end])]))
+                people = [_person(row, names) for row in rows[first:end]]
+                encoder.send(painter.draw(caption, people))
             encoder.send(None)
         if self._num_left_out:
             self.notes.append(
@@ -191,10 +210,10 @@ def _assign(people: list[int], before: dict[int, int]) -> dict[int, int]:
     return slots | dict(zip(new, free))
 
 
-def _person(row: np.void) -> Person:
+def _person(row: np.void, names: list[str]) -> Person:
     return Person(
         slot=int(row["slot"]),
-        name=str(row["person"]),
+        name=names[int(row["person"])],
         **{n: row[n] for n in ("keypoints", "missing", "mode", "hypotheses")},
     )
 

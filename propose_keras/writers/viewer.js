@@ -21,7 +21,8 @@
   // What is shown.
   const numFrames = data.frames.length;
   const lanes = new Map(data.lanes);
-  const people = [...lanes.keys()].sort((a, b) => a - b);
+  const people = [...lanes.keys()].sort((a, b) =>
+    String(a).localeCompare(String(b), undefined, { numeric: true }));
   const numLanes = 1 + Math.max(...lanes.values());
   const state = { frame: 0, person: null, playing: false };
   const isAlone = () => people.length === 1 || state.person !== null;
@@ -582,7 +583,8 @@
       });
     }
     $("person").addEventListener("change", () => {
-      state.person = $("person").value === "" ? null : Number($("person").value);
+      const chosen = $("person").value;
+      state.person = people.find((person) => String(person) === chosen) ?? null;
       drawTrend();
       look("angle");
       show(state.frame);

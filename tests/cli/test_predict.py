@@ -98,7 +98,8 @@ def test_npz_and_figure(model_file, source, tmp_path, capsys):
         expected = Lifter(model_file, 4, seed=5, batch_size=4)(
             source, image_size=(1000, 1000)
         )
-        assert found["frame"].tolist() == [f"{i // 2}.jpg" for i in range(10)]
+        assert found["frame_name"].tolist() == [f"{i // 2}.jpg" for i in range(10)]
+        assert found["frame"].tolist() == [i // 2 for i in range(10)]
         assert found["person"].tolist() == [3, 8] * 5
         for name in ("mode", "hypotheses", "spread"):
             np.testing.assert_array_equal(found[name], getattr(expected, name))
@@ -149,16 +150,19 @@ def test_figure_shows_rows_of_the_whole_stream(tmp_path):
         zeros = np.zeros((10, 17, 3))
         sample.write(
             LiftedPoses(
-                frame=list(range(start, start + 10)),
+                frame=np.arange(start, start + 10),
+                frame_name=list(range(start, start + 10)),
                 person=np.zeros(10),
                 mode=zeros,
                 hypotheses=zeros[:, None],
                 mean=zeros,
                 spread=zeros[..., 0],
+                spread_about_thorax=zeros[..., 0],
                 mode_latent_log_prob=zeros[:, 0, 0],
                 keypoints=zeros[..., :2],
                 scores=zeros[..., 0],
                 missing=zeros[..., 0] > 0,
+                sides_exchanged=zeros[:, 0, 0] > 0,
             )
         )
     frames = sample.rows().frame

@@ -3,28 +3,29 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from lifted_poses import lifted_poses
 
 from propose_keras.inference import AXES, LiftedPoses
 from propose_keras.skeletons import H36M_17
 from propose_keras.writers import open_writer
 
 
-def poses(num_rows, frame=lambda i: i, num_hypotheses=3, num_skipped=0):
+def poses(num_rows, frame=lambda i: i, num_hypotheses=3, num_skipped=0, people=None):
     rng = np.random.default_rng(num_rows)
 
     def normal(*shape):
         return 100 * rng.normal(size=(num_rows, *shape)).astype("float32")
 
-    return LiftedPoses(
-        frame=[frame(i) for i in range(num_rows)],
-        person=np.arange(num_rows),
-        mode=normal(17, 3),
+    return lifted_poses(
+        normal(17, 3),
+        [frame(i) for i in range(num_rows)],
+        person=np.arange(num_rows) if people is None else np.array(people[:num_rows]),
         hypotheses=normal(num_hypotheses, 17, 3),
         mean=normal(17, 3),
         spread=np.abs(normal(17)),
+        spread_about_thorax=np.abs(normal(17)),
         mode_latent_log_prob=normal(),
         keypoints=normal(17, 2),
-        scores=np.ones((num_rows, 17), "float32"),
         missing=np.arange(17 * num_rows).reshape(-1, 17) % 5 == 0,
         num_skipped=num_skipped,
     )
@@ -38,17 +39,22 @@ def write(path, *batches):
     return LiftedPoses.concatenate(batches)
 
 
+@pytest.mark.parametrize("people", [None, ["anna", "b", "anna", "Catherine"]])
 @pytest.mark.parametrize("frame", [lambda i: i, lambda i: f"{i}.jpg"])
-def test_npz_holds_all(tmp_path, frame):
-    batches = poses(4, frame), poses(1, frame, num_skipped=2), poses(0)
+def test_npz_holds_all(tmp_path, frame, people):
+    batches = (
+        poses(4, frame, people=people),
+        poses(1, frame, num_skipped=2, people=people),
+        poses(0),
+    )
     expected = write(tmp_path / "a.npz", *batches)
     with np.load(tmp_path / "a.npz", allow_pickle=False) as archive:
         found = dict(archive)
-    assert found.pop("frame").tolist() == expected.frame
+    assert found.pop("frame_name").tolist() == expected.frame_name
     assert found.pop("num_skipped") == 2
     assert str(found.pop("axes")) == AXES
     assert tuple(found.pop("joint_names")) == H36M_17.joint_names
-    assert len(found) == 9
+    assert len(found) == 12
     for name, value in found.items():
         assert value.dtype == getattr(expected, name).dtype
         np.testing.assert_array_equal(value, getattr(expected, name))
@@ -60,11 +66,11 @@ def test_json_holds_all(tmp_path):
     assert found["axes"] == AXES
     assert tuple(found["joint_names"]) == H36M_17.joint_names
     assert found["num_skipped"] == 0
-    assert [p["frame"] for p in found["poses"]] == expected.frame
-    for name in set(found["poses"][0]) - {"frame"}:
+    assert [p["frame_name"] for p in found["poses"]] == expected.frame_name
+    for name in set(found["poses"][0]) - {"frame_name"}:
         value = np.array([pose[name] for pose in found["poses"]])
         np.testing.assert_allclose(value, getattr(expected, name), atol=0.0051)
-    assert len(found["poses"][0]) == 10
+    assert len(found["poses"][0]) == 13
 
 
 @pytest.mark.parametrize("name", ["a.npz", "a.json"])
@@ -107,7 +113,8 @@ def test_places_that_cannot_be_written(tmp_path):
 
 def test_rows_are_taken():
     row = poses(4, str, num_skipped=1).take(2, 2)
-    assert row.frame == ["2"]
+    assert row.frame_name == ["2"]
+    assert row.frame.tolist() == [2]
     assert row.hypotheses.shape == (1, 2, 17, 3)
     assert row.num_skipped == 0
     np.testing.assert_array_equal(row.mode, poses(4).mode[2:3])

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import synthetic_human as synthetic
 from cmu_mocap.bvh import read_bvh
+from lifted_poses import lifted_poses
 
 from propose_keras.inference import LiftedPoses
 from propose_keras.skeletons import H36M_17
@@ -23,19 +24,8 @@ def motion():
 
 
 def lifted(mode, frame=None, person=None):
-    n = len(mode)
-    return LiftedPoses(
-        frame=list(range(n)) if frame is None else list(frame),
-        person=np.zeros(n, int) if person is None else np.asarray(person),
-        mode=np.asarray(mode, "float32"),
-        hypotheses=np.zeros((n, 1, 17, 3), "float32"),
-        mean=np.zeros((n, 17, 3), "float32"),
-        spread=np.zeros((n, 17), "float32"),
-        mode_latent_log_prob=np.zeros(n, "float32"),
-        keypoints=np.zeros((n, 17, 2), "float32"),
-        scores=np.ones((n, 17), "float32"),
-        missing=np.zeros((n, 17), bool),
-    )
+    people = np.zeros(len(mode), int) if person is None else np.asarray(person)
+    return lifted_poses(mode, frame, person=people)
 
 
 def write(path, *batches, **kwargs):
@@ -196,10 +186,8 @@ def split(poses, row):
     [
         ([5, 6, 9, 10], [0, 1, 4 / 3, 5 / 3, 2, 3]),  # Filled in.
         ([5, 6, 17, 18], [0, 1, 2, 3]),  # Too long.
-        ([5, 6, 4, 10], [0, 1, 2, 3]),  # No times.
-        (["5", "6", "9", "10"], [0, 1, 2, 3]),
-        ([5, 6, 9, "10"], [0, 1, 2, 3]),
-        ([5, 6, 9, 2**70], [0, 1, 2, 3]),
+        ([5, 6, 4, 5], [0, 1, 2, 3]),  # No times.
+        ([5, 6, 6, 2**52], [0, 1, 2, 3]),
     ],
 )
 def test_gaps(tmp_path, motion, frames, expected):

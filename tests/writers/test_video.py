@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pytest
+from lifted_poses import lifted_poses
 
 from propose_keras.inference import LiftedPoses
 from propose_keras.skeletons import H36M_17
@@ -36,17 +37,14 @@ def lifted(standing):
         noise = rng.normal(0, 60, (n, num_hypotheses, 17, 3))
         people = np.array([person for _, person in pairs], int)
         keypoints = mode[..., :2] / 10 + np.stack([200 + 60 * people] * 2, -1)[:, None]
-        return LiftedPoses(
-            frame=[frame for frame, _ in pairs],
+        names = [frame for frame, _ in pairs]
+        return lifted_poses(
+            mode,
+            names,
+            frame=np.array([list(dict.fromkeys(names)).index(name) for name in names]),
             person=people,
-            mode=mode,
             hypotheses=(mode[:, None] + noise).astype("float32"),
-            mean=mode,
-            spread=np.zeros((n, 17), "float32"),
-            mode_latent_log_prob=np.zeros(n, "float32"),
             keypoints=keypoints.astype("float32"),
-            scores=np.ones((n, 17), "float32"),
-            missing=np.zeros((n, 17), bool),
         )
 
     return make
@@ -116,7 +114,8 @@ def test_one_picture_per_frame(tmp_path, lifted, name, rate):
 def test_panels_move_with_what_they_show(tmp_path, lifted):
     still = lifted([(i, 0) for i in range(2)])
     still = LiftedPoses.concatenate([still.take(0), still.take(0)])
-    still = dataclasses.replace(still, frame=["a", "a "])
+    times = np.arange(2)
+    still = dataclasses.replace(still, frame=times, frame_name=["a", "a "])
     path = tmp_path / "a.gif"
     _, frames, _ = write(path, still, image_size=IMAGE_SIZE)
     assert (frames[0] == frames[1]).all()
@@ -232,7 +231,8 @@ def test_limits_stay(tmp_path, lifted):
     mode[1] *= 1.4
     poses = dataclasses.replace(
         poses,
-        frame=["a", "b", "a "],
+        frame=np.arange(3),
+        frame_name=["a", "b", "a "],
         mode=mode,
         hypotheses=np.stack([poses.hypotheses[0]] * 3),
         keypoints=np.stack([poses.keypoints[0]] * 3),

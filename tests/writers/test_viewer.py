@@ -10,6 +10,7 @@ import sys
 
 import numpy as np
 import pytest
+from lifted_poses import lifted_poses
 
 from propose_keras import drawing
 from propose_keras.inference import AXES, LiftedPoses
@@ -41,18 +42,16 @@ def poses(frames, people=None, num_hypotheses=4, standing=None):
     mode -= mode[:, :1]
     hypotheses = mode[:, None] + rng.normal(0, 40, (num_rows, num_hypotheses, 17, 3))
     people = np.zeros(num_rows, int) if people is None else np.array(people)
-    return LiftedPoses(
-        frame=list(frames),
+    return lifted_poses(
+        mode,
+        list(frames),
         person=people,
-        mode=mode.astype("float32"),
         hypotheses=hypotheses.astype("float32"),
         mean=hypotheses.mean(1).astype("float32"),
         spread=rng.uniform(0, 120, (num_rows, 17)).astype("float32"),
-        mode_latent_log_prob=np.zeros(num_rows, "float32"),
         keypoints=(400 + 300 * people[:, None, None] + mode[..., :2] / 4).astype(
             "float32"
         ),
-        scores=np.ones((num_rows, 17), "float32"),
         missing=np.arange(17 * num_rows).reshape(-1, 17) % 5 == 0,
         num_skipped=1,
     )
