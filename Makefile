@@ -42,23 +42,27 @@ define TEST_GROUPS
 tests/training/test_training.py
 tests/cli/test_train.py tests/cli/test_export.py
 tests/evaluation
-tests/cli --ignore=tests/cli/test_train.py --ignore=tests/cli/test_export.py
 tests/training/test_checkpoints.py tests/training/test_variants.py
 tests/serving tests/benchmarks
-tests/test_*.py
+tests/test_[!rw]*.py tests/test_random.py
 tests/training/test_[!ctv]*.py tests/training/test_turned_cameras.py
 tests/inference tests/layers tests/metrics tests/networks
 endef
 export TEST_GROUPS
-# Of code that knows no backend: tested once.
-export OTHER_TESTS := tests/data tests/datasets tests/keypoint_files tests/writers
+# Of code that knows no backend: tested once, on either.
+define TESTS_ON_JAX
+tests/cli --ignore=tests/cli/test_train.py --ignore=tests/cli/test_export.py
+tests/test_walkthrough.py tests/test_readme.py
+endef
+export TESTS_ON_JAX
+export TESTS_ON_TENSORFLOW := tests/data tests/datasets tests/keypoint_files tests/writers
 RUN_TESTS := xargs -P 2 -I GROUP sh -c \
   'set -- GROUP; KERAS_BACKEND=$$1; export KERAS_BACKEND; shift; \
    $(BIN)/python -m pytest "$$@" || { echo "failed: GROUP"; exit 1; }'
 
 test: $(VENV)/installed lint
-	{ printf '%s\n' "$$TEST_GROUPS" "$$OTHER_TESTS" | sed 's/^/tensorflow /'; \
-	  printf '%s\n' "$$TEST_GROUPS" | sed 's/^/jax /'; } | $(RUN_TESTS)
+	{ printf '%s\n' "$$TEST_GROUPS" "$$TESTS_ON_TENSORFLOW" | sed 's/^/tensorflow /'; \
+	  printf '%s\n' "$$TEST_GROUPS" "$$TESTS_ON_JAX" | sed 's/^/jax /'; } | $(RUN_TESTS)
 
 # Each backend by itself, in an environment of its own.
 build/array_record/done: | $(VENV)/installed
@@ -68,10 +72,16 @@ build/array_record/done: | $(VENV)/installed
 
 test-install: $(addprefix test-install-,jax tensorflow)
 
-test-install-%: build/array_record/done
-	rm -rf build/only_$* build/lib
+# Both install one wheel: builds from the sources share a folder.
+build/wheel/done: $(shell git ls-files propose_keras setup.cfg pyproject.toml 2> /dev/null)
+	rm -rf build/wheel build/lib
+	$(BIN)/pip wheel --quiet --no-deps --wheel-dir=$(@D) .
+	touch $@
+
+test-install-%: build/array_record/done build/wheel/done
+	rm -rf build/only_$*
 	$(PYTHON) -m venv build/only_$*
-	build/only_$*/bin/pip install --quiet ".[$*]"
+	build/only_$*/bin/pip install --quiet "$$(ls build/wheel/*.whl)[$*]"
 	du -sh build/only_$*
 	build/only_$*/bin/python tests/check_install.py $* build/array_record
 

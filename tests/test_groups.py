@@ -2,6 +2,8 @@
 
 import pathlib
 
+import pytest
+
 ROOT = pathlib.Path(__file__).parents[1]
 
 
@@ -14,11 +16,14 @@ def test_every_folder_of_tests_is_in_a_group():
         assert f"tests/{name}" in makefile, f"make test leaves out tests/{name}"
 
 
-def test_the_files_of_training_are_all_in_a_group():
+@pytest.mark.parametrize("folder", ["tests", "tests/training"])
+def test_the_files_of_a_folder_are_all_in_a_group(folder):
     groups = [
         line.split()
         for line in (ROOT / "Makefile").read_text().splitlines()
-        if line.startswith("tests/training")
+        if line.startswith(f"{folder}/")
     ]
-    run = [path for group in groups for pattern in group for path in ROOT.glob(pattern)]
-    assert sorted(run) == sorted((ROOT / "tests/training").glob("test_*.py"))
+    patterns = [word for group in groups for word in group if word.endswith(".py")]
+    run = [path for pattern in patterns for path in ROOT.glob(pattern)]
+    run = [path for path in run if path.parent == ROOT / folder]
+    assert sorted(run) == sorted((ROOT / folder).glob("test_*.py"))
