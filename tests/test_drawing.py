@@ -54,6 +54,19 @@ def test_limits_hold_all_poses_drawn(clip, axes):
     assert high > clip["pose_3d"][0, :, 0].max() + 3000
 
 
+def test_keypoints_that_were_filled_in_are_hollow(clip):
+    axes = figure_module.Figure().add_subplot()
+    missing = np.arange(17) % 4 == 0
+    drawing.draw_keypoints_2d(axes, clip["keypoints_2d"][0], missing=missing)
+    dots = [line for line in axes.lines if line.get_marker() == "o"]
+    faces = [colors.to_hex(line.get_markerfacecolor()) for line in dots]
+    edges = [colors.to_hex(line.get_markeredgecolor()) for line in dots]
+    for joint, x in enumerate(clip["keypoints_2d"][0, :, 0]):
+        assert dots[joint].get_xdata() == [x]
+        assert (faces[joint] == "#ffffff") == missing[joint]
+        assert edges[joint] != "#ffffff"
+
+
 def test_keypoints_point_down_as_in_the_image(clip):
     axes = figure_module.Figure().add_subplot()
     drawing.draw_keypoints_2d(axes, clip["keypoints_2d"][0])

@@ -135,6 +135,40 @@ def test_presets_are_folders_too(model_file, source, tmp_path):
         np.testing.assert_allclose(found["mode"], expected["mode"], atol=0.01)
 
 
+def test_who_is_who_and_sides_and_hips(model_file, tmp_path, capsys):
+    """Two who cross, untracked, one with exchanged legs, the other without hips."""
+    rng = np.random.default_rng(0)
+    body = rng.uniform(-30, 30, (17, 2)) + np.linspace([0, -90], [0, 90], 17)
+    body[11:, 0] = [40, -40, 40, -40, 40, -40]
+    frames = np.full((12, 2, 17, 3), 1.0)
+    for time, people in enumerate(frames):
+        people[0, :, :2] = body + [200 + 10 * time, 300]
+        people[1, :, :2] = body + [420 - 10 * time, 560]
+        people[1, 11:13, 2] = 0.0
+        if time == 6:
+            people[0] = people[0][[*range(11), 12, 11, 14, 13, 16, 15]]
+    source = [
+        {"image_id": f"{2 * time:04d}.jpg", "keypoints": person.ravel().tolist()}
+        for time, people in enumerate(frames)
+        for person in people[:: -1 if time % 2 else 1]
+    ]
+    (tmp_path / "a.json").write_text(json.dumps(source))
+    given = arguments(model_file, tmp_path / "a.npz")
+    execute(tmp_path / "a.json", *given)
+    printed = capsys.readouterr().out
+    assert "24 poses of 2 people" in printed
+    assert "put back in 1 poses" in printed
+    assert "In 12 poses the hips were not seen" in printed
+    with np.load(tmp_path / "a.npz") as found:
+        assert found["person"].tolist() == [0, 1, 1, 0] * 6
+        assert found["frame"].tolist() == [2 * (i // 2) for i in range(24)]
+        assert found["sides_exchanged"].sum() == 1
+    execute(tmp_path / "a.json", *given, "--track=no")
+    assert "put back" not in capsys.readouterr().out
+    with np.load(tmp_path / "a.npz") as found:
+        assert found["person"].tolist() == [0, 1] * 12
+
+
 def test_json(model_file, source, tmp_path):
     execute(source, *arguments(model_file, tmp_path / "a.json"))
     found = json.loads((tmp_path / "a.json").read_text())

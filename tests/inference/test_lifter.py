@@ -94,6 +94,15 @@ def test_spread_grows_with_missing_joints(lifter, lifted, keypoints):
     assert np.isfinite(found.hypotheses).all()
 
 
+def test_of_half_a_body_the_place_about_the_thorax_is_known(lifter, lifted, keypoints):
+    thorax = lifted.hypotheses[:, :, H36M_17.index("Thorax"), None]
+    about = lifted.hypotheses - thorax
+    expected = np.sqrt(np.sum(np.var(about, axis=1), axis=-1))
+    np.testing.assert_allclose(lifted.spread_about_thorax, expected, rtol=1e-3)
+    assert (lifted.spread_about_thorax[:, H36M_17.index("Thorax")] == 0).all()
+    assert (lifted.spread_about_thorax[:, H36M_17.root] > 0).all()
+
+
 def test_all_kinds_of_sources_agree(lifter, lifted, keypoints, tmp_path):
     np.save(tmp_path / "a.npy", keypoints)
     np.savez(tmp_path / "a.npz", keypoints=keypoints, layout="h36m17", image_size=SIZE)
