@@ -16,8 +16,10 @@ from propose_keras.inference.model_camera import (
     check_intrinsics,
     to_model_camera,
 )
+from propose_keras.inference.placement import camera_of, place
 from propose_keras.inference.results import LiftedPoses, numbers_or_names
 from propose_keras.inference.sources import people_of
+from propose_keras.inference.trajectories import grid_of, smooth_normal, track_seed
 from propose_keras.inputs import check_integer
 from propose_keras.keypoint_files import KeypointWarning, PersonKeypoints
 from propose_keras.model import ProPose
@@ -47,7 +49,7 @@ class Lifter:
     `model.sample`. One compiled program serves: the last batch is padded.
 
     Hypothesis i of the n-th person of the source is a function of the keypoints, the
-    seed, n and i only.
+    seed, n and i only; with a `correlation_time` of track and frame instead of n.
 
     Args:
         model: A `ProPose` of 17 joints, or the path of its `.keras` file or preset.
@@ -58,6 +60,10 @@ class Lifter:
         keypoint_noise: Deviation per axis of a joint detected with score 0, in mm at
             the person's scale; `(1 - score)` times as much with a higher score. 0 takes
             measured joints at their word.
+        correlation_time: Frames over which the noise of a track's hypotheses is alike,
+            so that hypothesis i is one motion, see `inference.trajectories`; the
+            distribution of each frame stays the same. 0: each frame has noise of its
+            own.
 
     A lifter can be pickled, so that processes started by `"spawn"` can share the work.
 
@@ -82,11 +88,17 @@ class Lifter:
         batch_size: int = 16,
         score_threshold: float = 0.3,
         keypoint_noise: float = 50.0,
+        correlation_time: float = 0.0,
     ) -> None:
         if not 0 <= score_threshold <= 1 or not 0 <= keypoint_noise < np.inf:
             raise ValueError(
                 "Expected `score_threshold` in 0..1 and `keypoint_noise` of at least "
                 f"0 mm, received {score_threshold} and {keypoint_noise}."
+            )
+        if not 0 <= correlation_time < np.inf:
+            raise ValueError(
+                "Expected a `correlation_time` of at least 0 frames, received "
+                f"{correlation_time}."
             )
         backend.check_not_forked()
         self.model = (
@@ -98,6 +110,7 @@ class Lifter:
         self.num_hypotheses = check_integer(num_hypotheses, "num_hypotheses", 1)
         self.seed = check_integer(seed, "seed", 0, 2**31 - 1)
         self.batch_size = check_integer(batch_size, "batch_size", 1)
+        self.correlation_time = float(correlation_time)
         mean_pose = np.asarray(self.model.normalization.mean_3d)
         self._infilling = Infilling(mean_pose, score_threshold, keypoint_noise)
         self._compile()
@@ -222,7 +235,6 @@ class Lifter:
         scores = np.array([r.scores for r in padded], np.float32).reshape(-1, joints)
         infilled = self._infilling(keypoints, scores)
         if rows:
-            seeds = [(self.seed, row.place) for row in padded]
             seen, size, scale = to_model_camera(
                 infilled.keypoints,
                 np.array([row.image_size for row in padded]),
@@ -233,11 +245,20 @@ class Lifter:
                 ops.convert_to_tensor(seen),
                 ops.convert_to_tensor(infilled.factor * scale[:, None, None]),
                 ops.convert_to_tensor(size),
-                ops.convert_to_tensor(np.array(seeds, np.int32)),
+                *map(ops.convert_to_tensor, self._noise_of(padded)),
             )
             lifted = {k: ops.convert_to_numpy(v)[:count] for k, v in lifted.items()}
         else:
             lifted = _nothing(self.num_hypotheses)
+        placement = place(
+            *(lifted["mode"], lifted["hypotheses"], infilled.keypoints[:count]),
+            np.where(infilled.missing, 0.0, scores)[:count],
+            **camera_of(
+                np.array([row.image_size for row in rows]).reshape(-1, 2),
+                intrinsics,
+                self.model.normalization.focal_length,
+            ),
+        )
         return LiftedPoses(
             frame=np.array([row.person.time for row in rows], np.int64),
             frame_name=[row.person.frame for row in rows],
@@ -249,13 +270,31 @@ class Lifter:
             num_skipped=num_skipped,
             warnings=tuple(said),
             **lifted,
+            **placement._asdict(),
         )
 
-    def _lift_batch(self, keypoints, factor, image_size, row_seeds):
+    def _noise_of(self, rows):
+        """Seeds of the rows' noise and, where it is smooth, the grid of their times."""
+        if not self.correlation_time:
+            return (np.array([(self.seed, row.place) for row in rows], np.int32),)
+        seeds = [track_seed(self.seed, row.person.person) for row in rows]
+        times = np.array([row.person.time for row in rows])
+        return np.array(seeds, np.int32), *grid_of(times, self.correlation_time)
+
+    def _normal(self, noise, use, num_draws, size):
+        """Standard normal noise `(batch, num_draws, size)` of one of its uses."""
+        seeds, *grid = noise
+        seeds = seeds if use is None else random.fold_in(seeds, use)
+        if grid:
+            points, weights = grid
+            return smooth_normal(seeds, points, weights, num_draws, size)
+        return random.normal(seeds, num_draws, size)
+
+    def _lift_batch(self, keypoints, factor, image_size, *noise):
         """What is compiled; shapes as in `LiftedPoses`."""
         distribution = self.model.distribution(keypoints, image_size)
         latents = distribution.latents(distribution.base_mean)
-        hypotheses = self._hypotheses(keypoints, factor, image_size, row_seeds)
+        hypotheses = self._hypotheses(keypoints, factor, image_size, noise)
         thorax = hypotheses[:, :, H36M_17.index("Thorax"), None]
         return {
             "mode": distribution.mode(),
@@ -266,17 +305,16 @@ class Lifter:
             "mode_latent_log_prob": distribution.log_prob_of_latents(latents)[:, 0],
         }
 
-    def _hypotheses(self, keypoints, factor, image_size, row_seeds):
+    def _hypotheses(self, keypoints, factor, image_size, noise_of):
         """One hypothesis for each draw of the keypoints."""
         batch, num_joints, _ = keypoints.shape
         count = self.num_hypotheses
-        seeds = random.fold_in(row_seeds, _KEYPOINT_NOISE)
-        noise = random.normal(seeds, count, 2 * num_joints)
+        noise = self._normal(noise_of, _KEYPOINT_NOISE, count, 2 * num_joints)
         noise = ops.reshape(noise, (batch, count, num_joints, 2))
         drawn = keypoints[:, None] + ops.matmul(factor[:, None], noise)
         drawn = ops.reshape(drawn, (batch * count, num_joints, 2))
         latent_size = self.model.flow.latent_size
-        noise = random.normal(row_seeds, count, latent_size)
+        noise = self._normal(noise_of, None, count, latent_size)
         poses = self.model.distribution(
             drawn, ops.repeat(image_size, count, axis=0)
         ).sample_from_noise(ops.reshape(noise, (batch * count, 1, latent_size)))

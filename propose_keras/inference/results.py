@@ -32,6 +32,12 @@ class LiftedPoses:
             f^-1(mu_2D)` under the flow (Eq. 9); a density of latents, not of poses.
         spread_about_thorax: `(N, 17)` mm, as `spread`, of each joint relative to the
             thorax: what is known of a person whose hips are not seen.
+        root: `(N, 3)` mm, where the hip of `mode` is in the camera's frame, see
+            `inference.placement`. By an assumed focal length where `intrinsics` were
+            not given; NaN where not even the image's size is known.
+        root_hypotheses: `(N, S, 3)` mm, of each hypothesis.
+        root_covariance: `(N, 3, 3)` mm^2, of `root`, with what is not known of the
+            person's size and the focal length.
         keypoints: `(N, 17, 2)` pixels that were lifted, gaps filled in.
         scores: `(N, 17)`, the detector's.
         missing: `(N, 17)` bool: joints that were filled in.
@@ -51,6 +57,9 @@ class LiftedPoses:
     spread: np.ndarray
     spread_about_thorax: np.ndarray
     mode_latent_log_prob: np.ndarray
+    root: np.ndarray
+    root_hypotheses: np.ndarray
+    root_covariance: np.ndarray
     keypoints: np.ndarray
     scores: np.ndarray
     missing: np.ndarray
@@ -64,7 +73,8 @@ class LiftedPoses:
     def take(self, row: int, num_hypotheses: int | None = None) -> "LiftedPoses":
         """One row, by default with all hypotheses; nobody counts as skipped."""
         arrays = {name: getattr(self, name)[row : row + 1] for name in ARRAY_FIELDS}
-        arrays["hypotheses"] = arrays["hypotheses"][:, :num_hypotheses].copy()
+        for name in ("hypotheses", "root_hypotheses"):
+            arrays[name] = arrays[name][:, :num_hypotheses].copy()
         return LiftedPoses(frame_name=self.frame_name[row : row + 1], **arrays)
 
     @classmethod

@@ -77,7 +77,7 @@ class NpzWriter(PoseWriter):
 class JsonWriter(PoseWriter):
     """A JSON object: `axes`, `joint_names`, and `poses`, one object per row.
 
-    Numbers are rounded to a hundredth (mm, pixels, nats).
+    Numbers are rounded to a hundredth (mm, pixels, nats); what is not known is null.
     """
 
     SUFFIXES = (".json",)
@@ -97,9 +97,9 @@ class JsonWriter(PoseWriter):
             pose: dict[str, Any] = {"frame_name": frame}
             for name in ARRAY_FIELDS:
                 value = getattr(poses, name)[row]
-                # In double precision, whose rounded numbers print short.
-                exact = value.dtype.kind == "f"
-                pose[name] = (value.astype(float).round(2) if exact else value).tolist()
+                pose[name] = (
+                    _rounded(value) if value.dtype.kind == "f" else value
+                ).tolist()
             self._file.write(self._separator + json.dumps(pose))
             self._separator = ",\n"
 
@@ -107,3 +107,14 @@ class JsonWriter(PoseWriter):
         self._file.write(f'\n], "num_skipped": {self._num_skipped}}}\n')
         self._file.close()
         return {self.path: self._finished}
+
+
+def _rounded(values: np.ndarray) -> np.ndarray:
+    # In double precision, whose rounded numbers print short.
+    rounded = values.astype(float).round(2)
+    if np.isfinite(rounded).all():
+        return rounded
+    known = np.isfinite(rounded)
+    rounded = rounded.astype(object)
+    rounded[~known] = None
+    return rounded
