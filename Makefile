@@ -18,10 +18,11 @@ help:
 	@echo "make format      format the code"
 	@echo "make clean       remove the environment, built data and runs of this folder"
 
+EXTRAS := datasets,detection,jax,onnx,serving,tensorflow,visualization,docs,test
 $(VENV)/installed: setup.cfg pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade pip
-	$(BIN)/pip install --quiet --editable ".[datasets,jax,onnx,serving,tensorflow,visualization,docs,test]"
+	$(BIN)/pip install --quiet --editable ".[$(EXTRAS)]"
 	touch $@
 
 # Written last by TFDS, so that a build that was stopped is done again.
@@ -55,7 +56,8 @@ tests/cli --ignore=tests/cli/test_train.py --ignore=tests/cli/test_export.py
 tests/test_walkthrough.py tests/test_readme.py
 endef
 export TESTS_ON_JAX
-export TESTS_ON_TENSORFLOW := tests/data tests/datasets tests/keypoint_files tests/writers
+export TESTS_ON_TENSORFLOW := tests/data tests/datasets tests/detection \
+  tests/keypoint_files tests/writers
 RUN_TESTS := xargs -P 2 -I GROUP sh -c \
   'set -- GROUP; KERAS_BACKEND=$$1; export KERAS_BACKEND; shift; \
    $(BIN)/python -m pytest "$$@" || { echo "failed: GROUP"; exit 1; }'

@@ -7,9 +7,13 @@ import sys
 import tempfile
 from collections.abc import Iterator
 
-# Notes of TensorFlow's C++ code: informational, and that no GPU driver is installed.
+# Notes of TensorFlow's and MediaPipe's C++ code: informational, that no GPU driver is
+# installed, and what MediaPipe's own graphs do that it warns of.
 _NOTES = re.compile(
     rb"WARNING: All log messages before absl::InitializeLog"
+    rb"|WARNING: Logging before InitGoogle\(\)"
+    rb"|INFO: Created TensorFlow Lite"
+    rb"|W\d{4} [\d:.]+ +\d+ (inference_feedback_manager|landmark_projection_calculator)"
     rb"|I\d{4} [\d:.]+ +\d+ \S+\.cc:\d+\]"
     rb"|To enable the following instructions:"
     rb"|E\d{4} [\d:.]+ +\d+ cuda_platform\.cc:\d+\] failed call to cuInit.*\(303\)"
@@ -31,7 +35,7 @@ def without(package: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def without_notes() -> Iterator[None]:
-    """Drops the notes that TensorFlow's C++ code prints; all else is printed after.
+    """Drops the notes that C++ code prints, see `_NOTES`; all else is printed after.
 
     They come before its logging is set up, so that `TF_CPP_MIN_LOG_LEVEL` has no power
     over them. Where that variable is set to 0 everything is printed.

@@ -72,6 +72,9 @@ def main(backend, data_dir):
         done = run(*export, code=2)
         assert 'pip install ".[onnx]"' in done.stderr, done.stderr
         assert "Traceback" not in done.stderr, done.stderr
+        picture = ["-m", "propose_keras.cli.predict", "docs/images/viewer.png"]
+        done = run(*picture, f"--output={folder / 'poses.npz'}", code=2)
+        assert 'pip install ".[detection]"' in done.stderr, done.stderr
     print(f"{backend} alone does what it should.")
 
 

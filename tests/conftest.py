@@ -127,3 +127,18 @@ def keypoints(standing):
     rng = np.random.default_rng(2)
     poses = standing[:, :2] + 60 * rng.normal(size=(7, 17, 2))
     return (500 + 0.3 * poses).astype("float32")
+
+
+@pytest.fixture(scope="session")
+def pose_task():
+    """Path of MediaPipe's model."""
+    import pose_task
+
+    return pose_task.pose_task()
+
+
+@pytest.fixture(scope="session")
+def astronaut():
+    """A woman seen to the hips, from the front: `(512, 512, 3)`, public domain."""
+    data = pytest.importorskip("skimage.data", reason="needs the extra test")
+    return data.astronaut()

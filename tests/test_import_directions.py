@@ -17,7 +17,7 @@ LAYERS = [
     {"backend", "files", "skeletons", "random", "settings", "human36m_names"},
     {"data"},
     {"normalization", "geometry", "inputs", "pose_model", "presets", "drawing"}
-    | {"keypoint_files"},
+    | {"keypoint_files", "detection"},
     {"layers"},
     {"losses", "metrics", "networks"},
     {"training"},

@@ -1,7 +1,8 @@
-"""Lifts keypoints: `propose-predict INPUT --output=FILE`.
+"""Lifts people: `propose-predict INPUT --output=FILE`.
 
-INPUT is what a detector wrote: JSON of AlphaPose, MMPose, Detectron2, MediaPipe,
-Ultralytics or COCO, a folder of one file per frame, npz, npy or csv; see
+INPUT is a picture, a folder of pictures, a video or `camera:N`, in which a detector
+finds the people; or what a detector wrote: JSON of AlphaPose, MMPose, Detectron2,
+MediaPipe, Ultralytics or COCO, a folder of one file per frame, npz, npy or csv. See
 `docs/inference.md`.
 """
 
@@ -16,14 +17,16 @@ import warnings
 from absl import flags
 
 from propose_keras.cli.errors import UserError, run_main
+from propose_keras.cli.pictures import define_picture_flags, open_pictures
 from propose_keras.data.infilling import MIN_JOINTS
+from propose_keras.detection import detect
 from propose_keras.inference import Lifter
 from propose_keras.inference.model_camera import check_intrinsics
 from propose_keras.keypoint_files import KeypointWarning
 from propose_keras.skeletons import H36M_17, SKELETONS
 from propose_keras.writers import PoseWriters, open_writer
 
-DEFAULT_PRESET = "propose_cmu"
+DEFAULT_PRESET, DEFAULT_FRAME_RATE = "propose_cmu", 30.0
 _SECONDS_BETWEEN_LINES = 10.0
 
 
@@ -58,7 +61,13 @@ def define_flags(values=flags.FLAGS):
     )
     string("image_size", None, "WIDTHxHEIGHT of the images in pixels.")
     string("intrinsics", None, "FX,FY,CX,CY of the camera in pixels, if known.")
-    number("fps", 30.0, "Frames per second, for bvh and video.", 0.01)
+    number(
+        "fps",
+        None,
+        "Frames per second, for bvh and video; by default those of a video given, else "
+        "30.",
+        0.01,
+    )
     flags.DEFINE_enum(
         "track",
         "auto",
@@ -81,6 +90,7 @@ def define_flags(values=flags.FLAGS):
         "reading.",
         flag_values=values,
     )
+    define_picture_flags(values)
 
 
 def main(argv):
@@ -89,10 +99,10 @@ def main(argv):
 
 
 def execute(source, values):
-    """Lifts a file of keypoints.
+    """Lifts the people of a source.
 
     Args:
-        source: Path of the keypoints.
+        source: Path of pictures, a video or keypoints, or `camera:N`.
         values: The flags of `define_flags`, parsed.
 
     Raises:
@@ -107,17 +117,29 @@ def execute(source, values):
         raise UserError("Two outputs have the same name, or one is the input.")
     image_size = parse_image_size(values.image_size)
     intrinsics = parse_intrinsics(values.intrinsics)
-    if not source.exists():
+    pictures = open_pictures(source, values)
+    if pictures and (image_size or values.layout):
+        raise UserError(
+            "Pass --image_size and --layout with keypoints only: pictures have their "
+            "size, the detector its layout."
+        )
+    if pictures is None and not source.exists():
         raise UserError(f"There is no file or folder {source}.")
     with contextlib.ExitStack() as stack:
-        options = values.fps, image_size
+        frames = pictures.frames if pictures else None
+        rate = values.fps or (frames and frames.rate) or DEFAULT_FRAME_RATE
+        options = rate, image_size, frames
         makers = [functools.partial(_open, path, *options) for path in paths]
         writers = stack.enter_context(PoseWriters(makers))
         lifter = make_lifter(values)
+        people = source
+        if pictures:
+            people = detect(pictures.frames, pictures.detector, progress=True)
+            stack.enter_context(pictures.until_interrupted())
         try:
             with _keypoint_warnings(values.strict):
                 stream = lifter.stream(
-                    *(source, values.layout, image_size, intrinsics),
+                    *(people, values.layout, image_size, intrinsics),
                     {"auto": None, "yes": True, "no": False}[values.track],
                 )
                 summary = lift(stream, writers)
@@ -147,10 +169,10 @@ def _keypoint_warnings(strict):
         yield
 
 
-def _open(path, frame_rate, image_size):
+def _open(path, frame_rate, image_size, frames):
     """The writer of an output."""
     try:
-        return open_writer(path, frame_rate, image_size)
+        return open_writer(path, frame_rate, image_size, frames)
     except (OSError, ValueError, ImportError) as error:
         raise UserError(f"Cannot write --output={path}: {error}") from error
 

@@ -10,6 +10,7 @@ from keras import ops
 
 from propose_keras import backend, metrics, random
 from propose_keras.data.infilling import MIN_JOINTS, Infilling
+from propose_keras.detection import Detector, Frames, detect
 from propose_keras.inference.loading import load_model
 from propose_keras.inference.model_camera import (
     check_image_size,
@@ -224,6 +225,35 @@ class Lifter:
                 f"{MIN_JOINTS} joints with scores of at least "
                 f"{self._infilling.score_threshold}."
             )
+
+    def from_video(
+        self,
+        source: str | os.PathLike | int | Frames,
+        detector: str | Detector = "mediapipe",
+        intrinsics: Sequence[float] | np.ndarray | None = None,
+        progress: bool = False,
+    ) -> Iterator[LiftedPoses]:
+        """Finds the people in pictures and lifts them batch by batch.
+
+        The same as `stream(detection.detect(source, detector))`; images, folders of
+        images, videos and cameras, in constant memory.
+
+        Args:
+            source: Path, or number of a camera; see `detection.open_frames`.
+            detector: `"mediapipe"`, `"rtmpose"`, or see `detection.Detector`.
+            intrinsics: See `stream`.
+            progress: Whether to show a bar on standard error, if that is a terminal.
+
+        Yields:
+            As `stream`.
+
+        Raises:
+            FileNotFoundError: If there is no such file.
+            ValueError: If it cannot be read, nobody is found, or as `stream`.
+            ImportError: If the detector's package is not installed.
+        """
+        people = detect(source, detector, progress)
+        return self.stream(people, intrinsics=intrinsics)
 
     def _lift(self, rows, intrinsics, num_skipped, said):
         """Lifts up to `batch_size` rows; rows may be empty."""

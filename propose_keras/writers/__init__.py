@@ -6,6 +6,7 @@ A new one is a module with a subclass of `PoseWriter`, and an entry in `_WRITERS
 import importlib
 import os
 
+from propose_keras.detection import Frames
 from propose_keras.writers.base import PoseWriter, PoseWriters, check_suffix
 
 # Suffix to module and class; modules are loaded when they are needed, for some need
@@ -31,6 +32,7 @@ def open_writer(
     path: str | os.PathLike,
     frame_rate: float = 30.0,
     image_size: tuple[int, int] | None = None,
+    frames: Frames | None = None,
 ) -> PoseWriter:
     """A writer for the kind of file that `path` names; use it in a `with` statement.
 
@@ -44,6 +46,7 @@ def open_writer(
         path: A name that ends in one of `SUFFIXES`.
         frame_rate: Frames per second, for animations and videos.
         image_size: Width and height of the images in pixels, for videos.
+        frames: The pictures that the people were found in, for videos.
 
     Raises:
         ValueError: If the suffix is none of `SUFFIXES`.
@@ -52,5 +55,5 @@ def open_writer(
     """
     module, name = _WRITERS[check_suffix(path, SUFFIXES).suffix.lower()]
     writer = getattr(importlib.import_module(f"{__name__}.{module}"), name)
-    options = {"frame_rate": frame_rate, "image_size": image_size}
+    options = {"frame_rate": frame_rate, "image_size": image_size, "frames": frames}
     return writer(path, **{option: options[option] for option in writer.OPTIONS})

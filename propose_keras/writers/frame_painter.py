@@ -86,6 +86,8 @@ class FramePainter:
         view_limits: Corners `(views, 2, 2)` of what each view must show, mm to the
             right and up.
         num_hypotheses: To be named in the legend.
+        with_pictures: Whether `draw` will be given pictures; bones then have a light
+            outline.
 
     Raises:
         ImportError: If matplotlib is not installed.
@@ -98,6 +100,7 @@ class FramePainter:
         image_limits: np.ndarray,
         view_limits: np.ndarray,
         num_hypotheses: int,
+        with_pictures: bool = False,
     ) -> None:
         figure_module = matplotlib_figure()
         from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -108,6 +111,7 @@ class FramePainter:
         )
         self._canvas = FigureCanvasAgg(self._figure)
         self._ratio = width / height
+        self._outlined = with_pictures
         right = self._add_image_panel(image_limits, num_slots)
         self._slots = self._add_slots(right, num_slots, view_limits)
         self._caption = self._figure.text(
@@ -123,17 +127,23 @@ class FramePainter:
         self._canvas.draw()
         self._background = self._canvas.copy_from_bbox(self._figure.bbox)
 
-    def draw(self, caption: str, people: list[Person]) -> np.ndarray:
+    def draw(
+        self, caption: str, people: list[Person], picture: np.ndarray | None = None
+    ) -> np.ndarray:
         """One frame.
 
         Args:
             caption: Written above it; of a long one the end.
             people: Those to show, each in a slot of its own.
+            picture: What the people were found in, `(height, width, 3)` uint8; the
+                2D panel shows it, from (0, 0) on.
 
         Returns:
             `(height, width, 4)` uint8: red, green, blue and opacity, which is full.
         """
         self._canvas.restore_region(self._background)
+        if picture is not None:
+            self._show(picture)
         if len(caption) > _MAX_CAPTION:
             caption = f"…{caption[-_MAX_CAPTION:]}"
         self._caption.set_text(caption)
@@ -144,6 +154,26 @@ class FramePainter:
             for artist in slot.artists:
                 (artist.axes or self._figure).draw_artist(artist)
         return np.array(self._canvas.buffer_rgba())
+
+    def _show(self, picture):
+        """Puts a picture into the 2D panel, faster than matplotlib would."""
+        from PIL import Image
+
+        buffer = np.asarray(self._canvas.buffer_rgba())
+        height, width = picture.shape[:2]
+        # Pixels of the canvas, which counts from below.
+        corners = self._image.transData.transform([(0, 0), (width, height)])
+        (left, bottom), (right, top) = self._image.bbox.get_points()
+        if not np.allclose(corners[0], (left, top), atol=1):
+            raise ValueError("A picture needs `image_limits` that begin at (0, 0).")
+        size = np.rint(np.abs(corners[1] - corners[0])).astype(int).clip(1)
+        small = Image.fromarray(picture).resize(
+            size.tolist(), Image.Resampling.BILINEAR, reducing_gap=2.0
+        )
+        x, y = round(left), round(len(buffer) - top)
+        room = buffer[y : round(len(buffer) - bottom), x : round(right)]
+        small = np.asarray(small)[: len(room), : room.shape[1]]
+        room[: len(small), : small.shape[1], :3] = small
 
     def _add_axes(self, left, bottom, width, height):
         """Axes at a place in parts of the figure's height, without marks."""
@@ -159,6 +189,8 @@ class FramePainter:
         """Adds the panel of the input; returns where it ends."""
         extent = np.maximum(limits[1] - limits[0], 1.0)
         share = 0.4 if num_slots == 1 else 0.45
+        if self._outlined:  # A picture is worth more room.
+            share = 0.5
         space = np.array([share * self._ratio, 1 - _TOP - _BOTTOM])
         width, height = extent * (space / extent).min()
         bottom = _BOTTOM + (space[1] - height) / 2
@@ -201,7 +233,7 @@ class FramePainter:
                     **{"fontsize": 9, "color": "#777777"},
                 )
                 views.append(axes)
-            slots.append(_Slot(self._image, views, named=num_slots > 1))
+            slots.append(_Slot(self._image, views, num_slots > 1, self._outlined))
         return slots
 
     def _add_legend(self, num_hypotheses):
@@ -232,7 +264,7 @@ class FramePainter:
 class _Slot:
     """The artists of one person."""
 
-    def __init__(self, image, views, named):
+    def __init__(self, image, views, named, outlined):
         from matplotlib import collections, lines
 
         def bones(axes, **style):
@@ -241,6 +273,9 @@ class _Slot:
                 collections.LineCollection([], **style), autolim=False
             )
 
+        self._outline = bones(
+            image, colors="white", linewidths=4, alpha=0.6, visible=outlined
+        )
         self._flat = bones(image, colors=_COLORS, linewidths=2)
         dots: dict[str, Any] = {"linestyle": "", "color": MIDDLE_COLOR}
         self._measured = lines.Line2D([], [], marker="o", markersize=2.5, **dots)
@@ -263,11 +298,13 @@ class _Slot:
             transform=views[0].transAxes,
             parse_math=False,
         )
-        self.artists = [self._flat, self._measured, self._filled, self._label]
+        self.artists = [self._outline, self._flat]
+        self.artists += [self._measured, self._filled, self._label]
         self.artists += [*self._fans, *self._modes, self._title]
 
     def update(self, person: Person) -> None:
         keypoints, missing = person.keypoints, person.missing
+        self._outline.set_segments(keypoints[_BONES])
         self._flat.set_segments(keypoints[_BONES])
         self._measured.set_data(*keypoints[~missing].T)
         self._filled.set_data(*keypoints[missing].T)

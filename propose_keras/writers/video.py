@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import pathlib
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from propose_keras.detection import Frame, Frames
 from propose_keras.drawing import matplotlib_figure
 from propose_keras.inference.results import LiftedPoses
 from propose_keras.skeletons import H36M_17
@@ -26,6 +28,8 @@ _DEFAULT_SIZES = {".mp4": (1280, 720), ".gif": (800, 450)}
 # What views show at least to each side of the hip, and at most, as no part of a body
 # is farther from it; mm.
 _ROOM, _REACH = 300.0, 1400.0
+# A caption, rows of people, and the picture that they are in, if it is shown.
+_Step = tuple[str, np.ndarray, np.ndarray | None]
 
 
 class VideoWriter(PoseWriter):
@@ -38,8 +42,12 @@ class VideoWriter(PoseWriter):
     in which there is nobody are empty, by the numbers of the frames; more than 30 of
     them in a row are left out.
 
+    With the frames that the people were found in, keypoints are drawn over them. Then
+    all of them are in the video, with people or without; where their numbers leave
+    gaps the frame before stays.
+
     Poses are kept on disk; the video is drawn at the end, when it is known what its
-    panels have to hold.
+    panels have to hold. Frames are read a second time then.
 
     Args:
         path: File to write: `.mp4` (H.264, yuv420p) or `.gif`.
@@ -49,6 +57,8 @@ class VideoWriter(PoseWriter):
             by default it shows where people are.
         size: Width and height of the video in pixels, even; by default 1280 x 720, of
             a gif 800 x 450.
+        frames: The pictures that the people were found in, under the names that the
+            poses have. Those of a camera cannot be read again and are not shown.
 
     Attributes:
         num_frames: Frames that the video has.
@@ -61,7 +71,7 @@ class VideoWriter(PoseWriter):
     """
 
     SUFFIXES = (".mp4", ".gif")
-    OPTIONS = ("frame_rate", "image_size")
+    OPTIONS = ("frame_rate", "image_size", "frames")
 
     def __init__(
         self,
@@ -70,6 +80,7 @@ class VideoWriter(PoseWriter):
         max_frames: int = 3000,
         image_size: tuple[int, int] | None = None,
         size: tuple[int, int] | None = None,
+        frames: Frames | None = None,
     ) -> None:
         self._suffix = check_suffix(path, self.SUFFIXES).suffix.lower()
         if not 0 < frame_rate < np.inf or max_frames < 1:
@@ -89,9 +100,14 @@ class VideoWriter(PoseWriter):
         super().__init__(path)
         self._frame_rate, self._max_frames = frame_rate, max_frames
         self._image_size = image_size
+        self._source = frames if frames is not None and frames.can_be_reread else None
+        if self._source is not None:
+            self._image_size = self._source.size
         self._rows = self._open("rows", "wb")
         self._dtype: np.dtype | None = None
+        self._names: list[int | str | None] = []
         self._captions: list[str] = []
+        self._num_drawn = 0
         # The frame being read: its time, its name, its rows.
         self._time, self._name, self._people = None, "", []
         self._last_time: int | None = None
@@ -101,8 +117,8 @@ class VideoWriter(PoseWriter):
 
     @property
     def num_frames(self) -> int:
-        """Frames that the video has."""
-        return len(self._captions)
+        """Frames that the video has; with `frames`, once it is complete."""
+        return len(self._names) if self._source is None else self._num_drawn
 
     def write(self, poses: LiftedPoses) -> None:
         """Appends a batch."""
@@ -127,25 +143,32 @@ class VideoWriter(PoseWriter):
         people, self._people = self._people, []
         if not people or self._time is None:
             return
-        gap = 0 if self._last_time is None else self._time - self._last_time - 1
-        if 0 < gap <= MAX_GAP:
-            absent = range(self._time - gap, self._time)
-            room = self._max_frames - self.num_frames
-            self._captions += [str(time) for time in absent[:room]]
-            self._num_left_out += max(0, gap - room)
-        self._last_time = self._time
-        if self.num_frames == self._max_frames:
+        self._end_gap()
+        if len(self._names) == self._max_frames:
             self._num_left_out += 1
         else:
             numbers = [int(row["person"]) for row in people]
             self._slots = _assign(numbers, self._slots)
             for number, row in zip(numbers, people):
                 if number in self._slots:
-                    row["frame"], row["slot"] = self.num_frames, self._slots[number]
+                    row["frame"], row["slot"] = len(self._names), self._slots[number]
                     self._rows.write(row.tobytes())
             more = len(people) - len(self._slots)
             note = f"   + {more} more {'person' if more == 1 else 'people'}"
+            self._names.append(self._name)
             self._captions.append(f"{self._name}{note if more else ''}")
+
+    def _end_gap(self) -> None:
+        """Adds frames in which nobody was, where no pictures say so."""
+        last, self._last_time = self._last_time, self._time
+        if self._source is not None or last is None or self._time is None:
+            return
+        gap = self._time - last - 1
+        absent = [str(last + 1 + i) for i in range(gap)] if gap <= MAX_GAP else []
+        room = self._max_frames - len(self._names)
+        self._captions += absent[:room]
+        self._names += [None] * len(absent[:room])
+        self._num_left_out += max(0, len(absent) - room)
 
     def _finish(self) -> dict[pathlib.Path, pathlib.Path]:
         self._end_frame()
@@ -164,21 +187,41 @@ class VideoWriter(PoseWriter):
             self._image_limits(rows),
             _view_limits(rows["mode"]),
             dtype["hypotheses"].shape[0],
+            with_pictures=self._source is not None,
         )
-        names = [str(person) for person in self._numbers]
-        ends = np.searchsorted(rows["frame"], np.arange(self.num_frames), "right")
+        numbered = [str(person) for person in self._numbers]
+        ends = np.searchsorted(rows["frame"], np.arange(len(self._names)), "right")
+        people = [rows[first:end] for first, end in zip([0, *ends], ends)]
         encoder = self._encode(finished, self._size, self._frame_rate)
         next(encoder)
         with contextlib.closing(encoder):
-            for first, end, caption in zip([0, *ends], ends, self._captions):
-                people = [_person(row, names) for row in rows[first:end]]
-                encoder.send(painter.draw(caption, people))
+            for caption, shown, image in self._steps(people):
+                drawn = [_person(row, numbered) for row in shown]
+                encoder.send(painter.draw(caption, drawn, image))
+                self._num_drawn += 1
             encoder.send(None)
-        if self._num_left_out:
+        if self._num_left_out and self._source is None:
             self.notes.append(
                 f"{self.path} leaves out {self._num_left_out:,} frames at its end."
             )
         return {self.path: finished}
+
+    def _steps(self, people: list[np.ndarray]) -> Iterator[_Step]:
+        """What is drawn one after the other."""
+        if self._source is None:
+            for caption, rows in zip(self._captions, people):
+                yield caption, rows, None
+            return
+        places = {name: place for place, name in enumerate(self._names)}
+        for count, frame in enumerate(without_gaps(self._source)):
+            if count == self._max_frames:
+                self.notes.append(f"{self.path} ends after {count:,} frames.")
+                return
+            place = places.get(frame.name)
+            if place is None:
+                yield str(frame.name), people[0][:0], frame.image
+            else:
+                yield self._captions[place], people[place], frame.image
 
     def _image_limits(self, rows: np.ndarray) -> np.ndarray:
         if self._image_size is not None:
@@ -187,6 +230,17 @@ class VideoWriter(PoseWriter):
         low, high = keypoints.min(axis=(0, 1)), keypoints.max(axis=(0, 1))
         margin = 0.06 * (high - low).max()
         return np.array([low - margin, high + margin])
+
+
+def without_gaps(frames: Iterable[Frame]) -> Iterator[Frame]:
+    """Frames; one whose number is not followed by the next one is repeated."""
+    before: Frame | None = None
+    for frame in frames:
+        if before is not None and isinstance(frame.name, int):
+            for _ in range(int(before.name) + 1, frame.name):
+                yield before
+        yield frame
+        before = frame
 
 
 def _row_dtype(num_hypotheses: int) -> np.dtype:

@@ -187,10 +187,10 @@ def test_people_keep_their_panels(lifted, tmp_path, monkeypatch):
     drawn = []
 
     class Painter:
-        def __init__(self, size, num_slots, *_):
+        def __init__(self, size, num_slots, *_, **__):
             self.size, self.num_slots = size, num_slots
 
-        def draw(self, caption, people):
+        def draw(self, caption, people, picture=None):
             drawn.append((caption, {person.name: person.slot for person in people}))
             assert max(person.slot for person in people) < self.num_slots
             return np.zeros((*self.size[::-1], 4), np.uint8)
@@ -290,7 +290,7 @@ def test_failure_leaves_everything_as_it_was(tmp_path, lifted, name, monkeypatch
     # While it is drawn.
     calls = []
 
-    def draw(self, caption, people):
+    def draw(self, caption, people, picture=None):
         calls.append(caption)
         if len(calls) == 2:
             raise KeyboardInterrupt
