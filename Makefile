@@ -23,6 +23,8 @@ $(VENV)/installed: setup.cfg pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade pip
 	$(BIN)/pip install --quiet --editable ".[$(EXTRAS)]"
+	# It asks for a second OpenCV, whose files would replace those of the first.
+	$(BIN)/pip install --quiet --no-deps rtmlib==0.0.16
 	touch $@
 
 # Written last by TFDS, so that a build that was stopped is done again.

@@ -1,5 +1,7 @@
 """MediaPipe's Pose Landmarker."""
 
+import collections
+import contextlib
 import os
 import pathlib
 from collections.abc import Iterable, Iterator
@@ -82,27 +84,50 @@ class MediaPipePose:
         self, frames: Iterable[Frame]
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Finds the people of each frame; see `Detector`."""
+        sizes: collections.deque[tuple[int, int]] = collections.deque()
+
+        def noted() -> Iterator[Frame]:
+            for frame in frames:
+                sizes.append(frame.size)
+                yield frame
+
+        for people in self.landmarks(noted()):
+            keypoints = people[..., :2] * sizes.popleft()
+            scores = score_of(people[..., 2], people[..., 3])
+            kept = distinct(keypoints, scores)
+            yield keypoints[kept], scores[kept]
+
+    def landmarks(self, frames: Iterable[Frame]) -> Iterator[np.ndarray]:
+        """What MediaPipe gives for each frame.
+
+        Yields:
+            `(people, 33, 4)`: x and y in fractions of the picture, visibility,
+            presence.
+        """
         landmarker, last = None, -1
         try:
             for frame in frames:
-                is_first = landmarker is None
+                notes = contextlib.nullcontext()
                 if landmarker is None:
                     landmarker = self._landmarker(frame.time is not None)
+                    notes = without_notes()
                 image = self._mediapipe.Image(
                     image_format=self._mediapipe.ImageFormat.SRGB,
                     data=np.ascontiguousarray(frame.image),
                 )
-                if frame.time is None:
-                    find, arguments = landmarker.detect, (image,)
-                else:
-                    last = max(last + 1, round(frame.time * 1000))  # Must advance.
-                    find, arguments = landmarker.detect_for_video, (image, last)
-                if is_first:
-                    with without_notes():
-                        result = find(*arguments)
-                else:
-                    result = find(*arguments)
-                yield _people(result.pose_landmarks, frame.size)
+                with notes:
+                    if frame.time is None:
+                        result = landmarker.detect(image)
+                    else:
+                        last = max(last + 1, round(frame.time * 1000))  # Must advance.
+                        result = landmarker.detect_for_video(image, last)
+                yield np.array(
+                    [
+                        [(m.x, m.y, m.visibility, m.presence) for m in marks]
+                        for marks in result.pose_landmarks
+                    ],
+                    np.float64,
+                ).reshape(-1, _NUM_LANDMARKS, 4)
         finally:
             if landmarker is not None:
                 landmarker.close()
@@ -124,18 +149,6 @@ def score_of(visibility: np.ndarray, presence: np.ndarray) -> np.ndarray:
         In 0..0.8.
     """
     return np.maximum(np.minimum(visibility, presence) - _LEAST_DOUBT, 0.0)
-
-
-def _people(found, size):
-    """Keypoints and scores of a frame's landmarks."""
-    values = np.array(
-        [[(m.x, m.y, m.visibility, m.presence) for m in marks] for marks in found],
-        np.float64,
-    ).reshape(-1, _NUM_LANDMARKS, 4)
-    keypoints = values[..., :2] * size
-    scores = score_of(values[..., 2], values[..., 3])
-    kept = distinct(keypoints, scores)
-    return keypoints[kept], scores[kept]
 
 
 def distinct(keypoints: np.ndarray, scores: np.ndarray) -> list[int]:

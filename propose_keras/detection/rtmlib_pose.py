@@ -1,5 +1,7 @@
 """RTMPose through rtmlib."""
 
+import contextlib
+import io
 import os
 from collections.abc import Iterable, Iterator
 
@@ -43,7 +45,8 @@ class RTMPose:
             )
         self._max_people = max_people
         try:
-            self._body = rtmlib.Body(mode=mode, backend="onnxruntime", device="cpu")
+            with contextlib.redirect_stdout(io.StringIO()):  # What it loads from where.
+                self._body = rtmlib.Body(mode=mode, backend="onnxruntime", device="cpu")
         except Exception as error:  # Whatever a download and ONNX Runtime raise.
             raise DetectionError(
                 f"rtmlib cannot load the weights of RTMPose {mode}: {error}. It "

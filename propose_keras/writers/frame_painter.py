@@ -17,6 +17,7 @@ from propose_keras.drawing import (
     matplotlib_figure,
 )
 from propose_keras.skeletons import H36M_17
+from propose_keras.writers.source_pictures import paste
 
 VIEWS = {"camera's view": FRONT_VIEW, "from the side": SIDE_VIEW}
 _BONES = np.array(H36M_17.bones)
@@ -86,8 +87,7 @@ class FramePainter:
         view_limits: Corners `(views, 2, 2)` of what each view must show, mm to the
             right and up.
         num_hypotheses: To be named in the legend.
-        with_pictures: Whether `draw` will be given pictures; bones then have a light
-            outline.
+        with_pictures: Whether `draw` is given pictures, on which all is outlined.
 
     Raises:
         ImportError: If matplotlib is not installed.
@@ -135,15 +135,14 @@ class FramePainter:
         Args:
             caption: Written above it; of a long one the end.
             people: Those to show, each in a slot of its own.
-            picture: What the people were found in, `(height, width, 3)` uint8; the
-                2D panel shows it, from (0, 0) on.
+            picture: `(height, width, 3)` uint8, behind the keypoints from (0, 0) on.
 
         Returns:
             `(height, width, 4)` uint8: red, green, blue and opacity, which is full.
         """
         self._canvas.restore_region(self._background)
         if picture is not None:
-            self._show(picture)
+            paste(picture, self._image, np.asarray(self._canvas.buffer_rgba()))
         if len(caption) > _MAX_CAPTION:
             caption = f"…{caption[-_MAX_CAPTION:]}"
         self._caption.set_text(caption)
@@ -154,26 +153,6 @@ class FramePainter:
             for artist in slot.artists:
                 (artist.axes or self._figure).draw_artist(artist)
         return np.array(self._canvas.buffer_rgba())
-
-    def _show(self, picture):
-        """Puts a picture into the 2D panel, faster than matplotlib would."""
-        from PIL import Image
-
-        buffer = np.asarray(self._canvas.buffer_rgba())
-        height, width = picture.shape[:2]
-        # Pixels of the canvas, which counts from below.
-        corners = self._image.transData.transform([(0, 0), (width, height)])
-        (left, bottom), (right, top) = self._image.bbox.get_points()
-        if not np.allclose(corners[0], (left, top), atol=1):
-            raise ValueError("A picture needs `image_limits` that begin at (0, 0).")
-        size = np.rint(np.abs(corners[1] - corners[0])).astype(int).clip(1)
-        small = Image.fromarray(picture).resize(
-            size.tolist(), Image.Resampling.BILINEAR, reducing_gap=2.0
-        )
-        x, y = round(left), round(len(buffer) - top)
-        room = buffer[y : round(len(buffer) - bottom), x : round(right)]
-        small = np.asarray(small)[: len(room), : room.shape[1]]
-        room[: len(small), : small.shape[1], :3] = small
 
     def _add_axes(self, left, bottom, width, height):
         """Axes at a place in parts of the figure's height, without marks."""
@@ -188,9 +167,7 @@ class FramePainter:
     def _add_image_panel(self, limits, num_slots):
         """Adds the panel of the input; returns where it ends."""
         extent = np.maximum(limits[1] - limits[0], 1.0)
-        share = 0.4 if num_slots == 1 else 0.45
-        if self._outlined:  # A picture is worth more room.
-            share = 0.5
+        share = 0.5 if self._outlined else 0.4 if num_slots == 1 else 0.45
         space = np.array([share * self._ratio, 1 - _TOP - _BOTTOM])
         width, height = extent * (space / extent).min()
         bottom = _BOTTOM + (space[1] - height) / 2
@@ -265,7 +242,7 @@ class _Slot:
     """The artists of one person."""
 
     def __init__(self, image, views, named, outlined):
-        from matplotlib import collections, lines
+        from matplotlib import collections, lines, patheffects
 
         def bones(axes, **style):
             style = {"capstyle": "round", **style}
@@ -273,9 +250,8 @@ class _Slot:
                 collections.LineCollection([], **style), autolim=False
             )
 
-        self._outline = bones(
-            image, colors="white", linewidths=4, alpha=0.6, visible=outlined
-        )
+        white = {"colors": "white", "linewidths": 4, "alpha": 0.6}
+        self._outline = bones(image, visible=outlined, **white)
         self._flat = bones(image, colors=_COLORS, linewidths=2)
         dots: dict[str, Any] = {"linestyle": "", "color": MIDDLE_COLOR}
         self._measured = lines.Line2D([], [], marker="o", markersize=2.5, **dots)
@@ -292,15 +268,16 @@ class _Slot:
         self._named = named
         style = {"fontsize": 9, "color": _TEXT, "ha": "center", "va": "bottom"}
         self._label = image.text(0, 0, "", clip_on=True, parse_math=False, **style)
+        halo = patheffects.withStroke(linewidth=2.5, foreground="white")
+        self._label.set_path_effects([halo] if outlined else [])
         self._title = views[0].text(
             *(0.03, 0.985, ""),
             **{**style, "ha": "left", "va": "top", "fontsize": 10},
             transform=views[0].transAxes,
             parse_math=False,
         )
-        self.artists = [self._outline, self._flat]
-        self.artists += [self._measured, self._filled, self._label]
-        self.artists += [*self._fans, *self._modes, self._title]
+        self.artists = [self._outline, self._flat, self._measured, self._filled]
+        self.artists += [self._label, *self._fans, *self._modes, self._title]
 
     def update(self, person: Person) -> None:
         keypoints, missing = person.keypoints, person.missing

@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import pathlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 
-from propose_keras.detection import Frame, Frames
+from propose_keras.detection import Frames
 from propose_keras.drawing import matplotlib_figure
 from propose_keras.inference.results import LiftedPoses
 from propose_keras.skeletons import H36M_17
@@ -21,6 +21,7 @@ from propose_keras.writers.frame_painter import (
     Person,
     project,
 )
+from propose_keras.writers.source_pictures import without_gaps
 
 MAX_PEOPLE, FAN_SIZE = 4, 20
 MAX_GAP = 30
@@ -230,17 +231,6 @@ class VideoWriter(PoseWriter):
         low, high = keypoints.min(axis=(0, 1)), keypoints.max(axis=(0, 1))
         margin = 0.06 * (high - low).max()
         return np.array([low - margin, high + margin])
-
-
-def without_gaps(frames: Iterable[Frame]) -> Iterator[Frame]:
-    """Frames; one whose number is not followed by the next one is repeated."""
-    before: Frame | None = None
-    for frame in frames:
-        if before is not None and isinstance(frame.name, int):
-            for _ in range(int(before.name) + 1, frame.name):
-                yield before
-        yield frame
-        before = frame
 
 
 def _row_dtype(num_hypotheses: int) -> np.dtype:

@@ -9,7 +9,8 @@ from lifted_poses import lifted_poses
 from propose_keras.detection import Frame, Frames
 from propose_keras.writers import open_writer
 from propose_keras.writers.frame_painter import FramePainter
-from propose_keras.writers.video import VideoWriter, without_gaps
+from propose_keras.writers.source_pictures import without_gaps
+from propose_keras.writers.video import VideoWriter
 
 pytest.importorskip("matplotlib")
 pytest.importorskip("imageio_ffmpeg")
