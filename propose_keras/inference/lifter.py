@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from keras import ops
 
-from propose_keras import backend, metrics, random
-from propose_keras.data.infilling import MIN_JOINTS, Infilling
+from propose_keras import backend
+from propose_keras.data.infilling import MIN_JOINTS, Infilling, check_uncertainty
 from propose_keras.inference.loading import load_model
 from propose_keras.inference.model_camera import (
     check_image_size,
@@ -17,6 +17,7 @@ from propose_keras.inference.model_camera import (
     to_model_camera,
 )
 from propose_keras.inference.results import LiftedPoses
+from propose_keras.inference.uncertain import draw_noise, lift_uncertain
 from propose_keras.inference.units import in_pixels
 from propose_keras.inputs import check_integer
 from propose_keras.keypoint_files import (
@@ -27,9 +28,6 @@ from propose_keras.keypoint_files import (
 )
 from propose_keras.model import ProPose
 from propose_keras.skeletons import H36M_17, convert_detections
-
-# Keeps the noise of keypoints apart from that of the base distribution.
-_KEYPOINT_NOISE = 1
 
 
 class _Row(NamedTuple):
@@ -88,11 +86,7 @@ class Lifter:
         score_threshold: float = 0.3,
         keypoint_noise: float = 50.0,
     ) -> None:
-        if not 0 <= score_threshold <= 1 or not 0 <= keypoint_noise < np.inf:
-            raise ValueError(
-                "Expected `score_threshold` in 0..1 and `keypoint_noise` of at least "
-                f"0 mm, received {score_threshold} and {keypoint_noise}."
-            )
+        check_uncertainty(score_threshold, keypoint_noise)
         backend.check_not_forked()
         self.model = (
             load_model(model) if isinstance(model, str | os.PathLike) else model
@@ -251,32 +245,8 @@ class Lifter:
 
     def _lift_batch(self, keypoints, factor, image_size, row_seeds):
         """What is compiled; shapes as in `LiftedPoses`."""
-        distribution = self.model.distribution(keypoints, image_size)
-        latents = distribution.latents(distribution.base_mean)
-        hypotheses = self._hypotheses(keypoints, factor, image_size, row_seeds)
-        return {
-            "mode": distribution.mode(),
-            "hypotheses": hypotheses,
-            "mean": ops.mean(hypotheses, axis=1),
-            "spread": metrics.spread(hypotheses),
-            "mode_latent_log_prob": distribution.log_prob_of_latents(latents)[:, 0],
-        }
-
-    def _hypotheses(self, keypoints, factor, image_size, row_seeds):
-        """One hypothesis for each draw of the keypoints."""
-        batch, num_joints, _ = keypoints.shape
-        count = self.num_hypotheses
-        seeds = random.fold_in(row_seeds, _KEYPOINT_NOISE)
-        noise = random.normal(seeds, count, 2 * num_joints)
-        noise = ops.reshape(noise, (batch, count, num_joints, 2))
-        drawn = keypoints[:, None] + ops.matmul(factor[:, None], noise)
-        drawn = ops.reshape(drawn, (batch * count, num_joints, 2))
-        latent_size = self.model.flow.latent_size
-        noise = random.normal(row_seeds, count, latent_size)
-        poses = self.model.distribution(
-            drawn, ops.repeat(image_size, count, axis=0)
-        ).sample_from_noise(ops.reshape(noise, (batch * count, 1, latent_size)))
-        return ops.reshape(poses, (batch, count, num_joints, 3))
+        noise = draw_noise(self.model, row_seeds, self.num_hypotheses)
+        return lift_uncertain(self.model, keypoints, factor, image_size, *noise)
 
 
 def _nothing(num_hypotheses):
