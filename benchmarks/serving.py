@@ -6,15 +6,17 @@
 Exports the model, then lifts random people in a process per client, each kept to
 `--threads` cores and threads:
 
-- `Lifter`: `propose_keras.Lifter`. It computes more than the others: every hypothesis
-  starts from its own draw of the keypoints.
+- `Lifter`: `propose_keras.Lifter`. It computes more than the others do for poses in
+  the model's own order: every hypothesis starts from its own draw of the keypoints. For
+  detections all three compute the same.
 - `SavedModel`: `tf.saved_model.load`, with TensorFlow only. An export of the backend
   that this program runs on.
 - `ONNX Runtime`: on the CPU, with NumPy only.
 
 Prints a table and writes JSON: median frames per second, one person a frame, of the
-mode alone, of the mode with the spread of 64 hypotheses, and of S hypotheses with
-their densities; and seconds from the process' start to its first pose, a mode. The
+mode alone, of the mode with the spread of 64 hypotheses, of S hypotheses with their
+densities, and of S hypotheses of detections in COCO's order, a wrist missing; and
+seconds from the process' start to its first pose, a mode. The
 mode alone is a lifter of one hypothesis, or ONNX's hypothesis without noise; a
 SavedModel offers none without the spread.
 """
@@ -31,17 +33,19 @@ import time
 import numpy as np
 
 CLIENTS = ("Lifter", "SavedModel", "ONNX Runtime")
-TASKS = ("mode", "mode and spread", "hypotheses")
+TASKS = ("mode", "mode and spread", "hypotheses", "detections")
 BATCH_SIZES = (1, 64)
 SPREAD_NUM_HYPOTHESES = 64
 
 
 def make_requests(batch_size):
-    """Keypoints in pixels and image sizes of random people."""
+    """Keypoints in pixels, image sizes and scores of random people."""
     rng = np.random.default_rng(0)
     pose = rng.normal(size=(batch_size, 17, 3)) * [150, 350, 120] + [0, 0, 5000]
     keypoints = np.float32(pose[..., :2] / pose[..., 2:] * 1100 + 500)
-    return keypoints, np.full((batch_size, 2), 1000, np.float32)
+    scores = np.full((batch_size, 17), 0.9, np.float32)
+    scores[:, 9] = 0.0
+    return keypoints, np.full((batch_size, 2), 1000, np.float32), scores
 
 
 # A client is a function of the task and the batch size that returns one that lifts a
@@ -54,13 +58,20 @@ def lifter_client(values):
     from propose_keras.inference import load_model
 
     model = load_model(values.model)
-    counts = dict(zip(TASKS, (1, SPREAD_NUM_HYPOTHESES, values.num_hypotheses)))
+    counts = {"mode": 1, "mode and spread": SPREAD_NUM_HYPOTHESES}
 
     def make(task, batch_size):
-        lifter = Lifter(model, counts[task], batch_size=batch_size)
-        return lambda keypoints, size: lifter(
-            keypoints[:, None], layout="h36m17", image_size=size[0]
-        )
+        count = counts.get(task, values.num_hypotheses)
+        lifter = Lifter(model, count, batch_size=batch_size)
+
+        def lift(keypoints, size, scores):
+            layout = "h36m17"
+            if task == "detections":
+                layout = "coco17"
+                keypoints = np.concatenate([keypoints, scores[..., None]], axis=-1)
+            return lifter(keypoints[:, None], layout=layout, image_size=size[0])
+
+        return lift
 
     return make
 
@@ -75,11 +86,14 @@ def saved_model_client(values):
         if task == "mode":
             return None
         seed = np.stack([np.zeros(batch_size), np.arange(batch_size)], -1)
-        name, given = "serving_default", {}
-        if task == "hypotheses":
-            name, given = "hypotheses", {"seed": tf.constant(seed, tf.int32)}
+        name = {"hypotheses": "hypotheses", "detections": "coco17"}.get(task)
+        name, given = name or "serving_default", {}
+        if task in ("hypotheses", "detections"):
+            given["seed"] = tf.constant(seed, tf.int32)
 
-        def lift(keypoints, size):
+        def lift(keypoints, size, scores):
+            if task == "detections":
+                given["scores"] = tf.constant(scores)
             answer = signatures[name](
                 keypoints=tf.constant(keypoints), image_size=tf.constant(size), **given
             )
@@ -110,21 +124,25 @@ def onnx_client(values):
     def make(task, batch_size):
         if task == "mode and spread":
             session = open_session("lift.onnx")
-            return lambda keypoints, size: session.run(
+            return lambda keypoints, size, _: session.run(
                 None, {"keypoints": keypoints, "image_size": size}
             )
-        session = open_session("hypotheses.onnx")
+        session = open_session(
+            "coco17.onnx" if task == "detections" else "hypotheses.onnx"
+        )
         shape = {value.name: value.shape for value in session.get_inputs()}["noise"]
         count = 1 if task == "mode" else values.num_hypotheses
         rng = np.random.default_rng(0)
 
-        def lift(keypoints, size):
+        def lift(keypoints, size, scores):
             noise = np.zeros((batch_size, count, shape[-1]), np.float32)
-            if task == "hypotheses":
+            if task != "mode":
                 rng.standard_normal(dtype=np.float32, out=noise)
-            return session.run(
-                None, {"keypoints": keypoints, "image_size": size, "noise": noise}
-            )
+            given = {"keypoints": keypoints, "image_size": size, "noise": noise}
+            if task == "detections":
+                noise_2d = rng.standard_normal((batch_size, count, 17, 2), np.float32)
+                given |= {"scores": scores, "noise_2d": noise_2d}
+            return session.run(None, given)
 
         return lift
 
@@ -227,13 +245,14 @@ def benchmark(values):
 def print_table(result):
     """Prints frames per second and the seconds to the first pose."""
     columns = [f"{size} at once" for size in BATCH_SIZES]
-    print(f"{'client':14} {'frames per second of':22}", *(f"{c:>12}" for c in columns))
+    print(f"{'client':14} {'frames per second of':28}", *(f"{c:>12}" for c in columns))
     for client, measured in result["clients"].items():
         for task, paces in measured["frames_per_second"].items():
-            if task == "hypotheses":
-                task = f"{result['num_hypotheses']} hypotheses"
+            if task in ("hypotheses", "detections"):
+                of = " of detections" if task == "detections" else ""
+                task = f"{result['num_hypotheses']} hypotheses{of}"
             cells = [f"{pace:,.1f}" if pace else "-" for pace in paces.values()]
-            print(f"{client:14} {task:22}", *(f"{cell:>12}" for cell in cells))
+            print(f"{client:14} {task:28}", *(f"{cell:>12}" for cell in cells))
     for client, measured in result["clients"].items():
         print(f"{client}: first pose after {measured['first_pose_seconds']:.1f} s.")
     print(f"Backend {result['backend']}, {result['threads']} threads.")

@@ -7,8 +7,11 @@ detector's scores.
 """
 
 import dataclasses
+from typing import Any
 
 import numpy as np
+
+from propose_keras.types import Tensor, TensorLike
 
 
 @dataclasses.dataclass(frozen=True)
@@ -305,6 +308,13 @@ _CONVERSIONS = {
     ),
 }
 
+# The same as arrays `(J_target, 2, 2)`: one, two or four joints as two pairs, whose
+# mean is the same.
+_GROUPS = {
+    names: np.reshape([(group * 4)[:4] for group in groups], (-1, 2, 2))
+    for names, groups in _CONVERSIONS.items()
+}
+
 
 def get_skeleton(name: str) -> Skeleton:
     """Returns the skeleton called `name`.
@@ -319,13 +329,16 @@ def get_skeleton(name: str) -> Skeleton:
     return SKELETONS[name]
 
 
-def convert(joints: np.ndarray, source: str, target: str = "h36m17") -> np.ndarray:
+def convert(
+    joints: TensorLike, source: str, target: str = "h36m17", xp: Any = np
+) -> Tensor:
     """Moves joints from one order to another.
 
     Args:
         joints: Coordinates, `(..., J_source, D)`.
         source: Name of the order that `joints` is in.
         target: Name of the order wanted.
+        xp: Namespace of the arrays: `numpy`, or `keras.ops` for tensors.
 
     Returns:
         Coordinates in the target's order, `(..., J_target, D)`, same dtype.
@@ -336,12 +349,16 @@ def convert(joints: np.ndarray, source: str, target: str = "h36m17") -> np.ndarr
     groups = _groups(joints, source, target)
     if groups is None:
         return joints
-    return np.stack([joints[..., list(g), :].mean(axis=-2) for g in groups], axis=-2)
+    return xp.mean(xp.mean(xp.take(joints, groups, axis=-2), axis=-2), axis=-2)
 
 
 def convert_detections(
-    joints: np.ndarray, scores: np.ndarray, source: str, target: str = "h36m17"
-) -> tuple[np.ndarray, np.ndarray]:
+    joints: TensorLike,
+    scores: TensorLike,
+    source: str,
+    target: str = "h36m17",
+    xp: Any = np,
+) -> tuple[Tensor, Tensor]:
     """Moves detections with their scores from one order to another.
 
     A joint computed from several is as sure as the least sure of them, and missing
@@ -352,6 +369,7 @@ def convert_detections(
         scores: `(..., J_source)`, 0 for missing joints.
         source: Name of the order that `joints` is in.
         target: Name of the order wanted.
+        xp: As in `convert`.
 
     Returns:
         Coordinates `(..., J_target, D)`, NaN where missing, and scores
@@ -360,20 +378,21 @@ def convert_detections(
     Raises:
         ValueError: As `convert`, or if the shapes do not fit each other.
     """
-    if scores.shape != joints.shape[:-1]:
+    if tuple(scores.shape) != tuple(joints.shape[:-1]):
         raise ValueError(
             f"Expected one score per joint, shape {joints.shape[:-1]}, received "
             f"{scores.shape}."
         )
-    joints = np.where((scores > 0)[..., None], joints, np.nan)
+    joints = xp.where((scores > 0)[..., None], joints, np.nan)
     groups = _groups(joints, source, target)
     if groups is None:
         return joints, scores
-    lowest = [scores[..., list(g)].min(axis=-1) for g in groups]
-    return convert(joints, source, target), np.stack(lowest, axis=-1)
+    lowest = xp.min(xp.take(scores, groups, axis=-1), axis=(-2, -1))
+    return convert(joints, source, target, xp), lowest
 
 
-def _groups(joints: np.ndarray, source: str, target: str):
+def _groups(joints: TensorLike, source: str, target: str):
+    """Source joints of each target joint, `(J_target, 2, 2)`, or None if the same."""
     num_source = get_skeleton(source).num_joints
     if joints.shape[-2] != num_source:
         raise ValueError(
@@ -385,4 +404,4 @@ def _groups(joints: np.ndarray, source: str, target: str):
     if (source, target) not in _CONVERSIONS:
         known = ", ".join(f"{a} -> {b}" for a, b in sorted(_CONVERSIONS))
         raise ValueError(f"No map from {source!r} to {target!r}. There are: {known}.")
-    return _CONVERSIONS[source, target]
+    return _GROUPS[source, target]

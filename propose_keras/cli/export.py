@@ -1,7 +1,7 @@
 """Exports a model: `propose-export --workdir=DIR --output=DIR --version=N`.
 
-Writes `OUTPUT/N`: a SavedModel for TensorFlow Serving or, with `--format=onnx`, two
-ONNX files; see `docs/serving.md`.
+Writes `OUTPUT/N`: a SavedModel for TensorFlow Serving or, with `--format=onnx`, ONNX
+files; see `docs/serving.md`.
 """
 
 import functools
@@ -38,8 +38,23 @@ def define_flags(values=flags.FLAGS):
     integer(
         "num_hypotheses",
         200,
-        "S of the signature 'hypotheses'; free in ONNX, where this has no effect.",
+        "S of the signatures 'hypotheses' and 'coco17'; free in ONNX, where this has "
+        "no effect.",
         1,
+    )
+    number = functools.partial(flags.DEFINE_float, flag_values=values)
+    number(
+        "score_threshold",
+        0.3,
+        "Of 'coco17': joints of a lower score are missing.",
+        0.0,
+        1.0,
+    )
+    number(
+        "keypoint_noise",
+        50.0,
+        "Of 'coco17': deviation of a joint of score 0, mm at the person's scale.",
+        0.0,
     )
 
 
@@ -89,10 +104,11 @@ def execute(values):
 def _export(model, output, values):
     from propose_keras import serving
 
+    detections = values.score_threshold, values.keypoint_noise
     if values.format == "onnx":
-        return serving.export_onnx(model, output / str(values.version))
+        return serving.export_onnx(model, output / str(values.version), *detections)
     return serving.export_saved_model(
-        model, output, values.version, values.num_hypotheses
+        model, output, values.version, values.num_hypotheses, *detections
     )
 
 

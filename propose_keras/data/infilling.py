@@ -6,13 +6,19 @@ mean that of the model's mean 3D pose and its variance what the bone's length le
 third per axis: `(length^2 - |mean bone|^2) / 3`. The missing joints given the measured
 ones are Gaussian too: their mean fills the gap, their covariance is what is not known.
 Measured joints keep their place; their deviation grows as their score falls.
+
+Joint by joint from the ends of the limbs to the hip, Gaussian elimination adds nothing
+to a tree's precision matrix: the conditional distribution takes sums and products of
+whole arrays only. They are NumPy's, or those of `keras.ops` inside a program.
 """
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 
 from propose_keras.skeletons import H36M_17
+from propose_keras.types import Tensor, TensorLike
 
 # With fewer measured joints there is no person to lift.
 MIN_JOINTS = 4
@@ -31,6 +37,21 @@ _SHARES = {
 }
 # Least deviation of a bone's end per axis, as a share of its length: people differ.
 _LEAST_DEVIATION = 0.1
+# Of a joint given its parent, mm^-2: any bone has more.
+_LEAST_PRECISION = 1e-20
+# Bones from the hip to the furthest joint.
+_DEPTH = 5
+# `(17, 17)`: row j is 1 at joint j's parent; the root's is 0.
+_PARENT = np.array([np.eye(_JOINTS)[p] * (p >= 0) for p in H36M_17.parents])
+
+
+def check_uncertainty(score_threshold: float, keypoint_noise: float) -> None:
+    """Raises `ValueError` if an argument of `Infilling` is out of range."""
+    if not 0 <= score_threshold <= 1 or not 0 <= keypoint_noise < np.inf:
+        raise ValueError(
+            "Expected `score_threshold` in 0..1 and `keypoint_noise` of at least "
+            f"0 mm, received {score_threshold} and {keypoint_noise}."
+        )
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -38,15 +59,15 @@ class Infilled:
     """Keypoints with no gaps, and what is not known of them.
 
     Attributes:
-        keypoints: `(batch, 17, 2)` float32 pixels.
-        factor: `(batch, 17, 17)` float32 pixels: `factor @ noise`, with standard normal
-            noise (17, 2), is a draw of what is not known.
+        keypoints: `(batch, 17, 2)` pixels.
+        factor: `(batch, 17, 17)` pixels, lower triangular: `factor @ noise`, with
+            standard normal noise (17, 2), is a draw of what is not known.
         missing: `(batch, 17)` bool.
     """
 
-    keypoints: np.ndarray
-    factor: np.ndarray
-    missing: np.ndarray
+    keypoints: Tensor
+    factor: Tensor
+    missing: Tensor
 
 
 class Infilling:
@@ -58,6 +79,9 @@ class Infilling:
             score 0.
         keypoint_noise: Deviation per axis of a joint measured with score 0, in mm at
             the person's scale; with score s it is `(1 - s)` times as large.
+
+    Raises:
+        ValueError: If the threshold or the deviation is out of range.
     """
 
     def __init__(
@@ -66,80 +90,137 @@ class Infilling:
         score_threshold: float = 0.3,
         keypoint_noise: float = 50.0,
     ) -> None:
+        check_uncertainty(score_threshold, keypoint_noise)
         self.score_threshold = score_threshold
         self.keypoint_noise = keypoint_noise
         mean_pose = np.asarray(mean_pose, np.float64)
         self._mean = mean_pose[:, :2]
-        lengths = np.array([_SHARES.get(n, 0.0) for n in H36M_17.joint_names])
-        lengths = _STATURE * lengths
-        bones = H36M_17.bones
-        self._precision = np.zeros((_JOINTS, _JOINTS))
         variance = np.zeros(_JOINTS)
-        for parent, child in bones:
+        # Of each bone, by its child; 0 for the root.
+        self._precision = np.zeros(_JOINTS)
+        for parent, child in H36M_17.bones:
+            length = _STATURE * _SHARES[H36M_17.joint_names[child]]
             mean_bone = np.sum((mean_pose[child] - mean_pose[parent]) ** 2)
             variance[child] = max(
-                (lengths[child] ** 2 - mean_bone) / 3,
-                (_LEAST_DEVIATION * lengths[child]) ** 2,
+                (length**2 - mean_bone) / 3, (_LEAST_DEVIATION * length) ** 2
             )
-            ends = np.zeros(_JOINTS)
-            ends[[parent, child]] = -1.0, 1.0
-            self._precision += np.outer(ends, ends) / variance[child]
+            self._precision[child] = 1.0 / variance[child]
         self._square_distance = self._expected_square_distances(variance)
 
-    def measured(self, scores: np.ndarray) -> np.ndarray:
+    def measured(self, scores: TensorLike) -> Tensor:
         """Which joints `(..., 17)` count as measured."""
         return (scores > 0) & (scores >= self.score_threshold)
 
-    def can_fill(self, keypoints: np.ndarray, scores: np.ndarray) -> bool:
-        """Whether a person, `(17, 2)` and `(17,)`, has enough joints apart."""
+    def can_fill(
+        self, keypoints: TensorLike, scores: TensorLike, xp: Any = np
+    ) -> Tensor:
+        """Whether people have enough joints, and not all in one place.
+
+        Args:
+            keypoints: `(..., 17, 2)` pixels.
+            scores: `(..., 17)`.
+            xp: As in `fill`.
+
+        Returns:
+            `(...)` bool.
+        """
         kept = self.measured(scores)
-        return bool(kept.sum() >= MIN_JOINTS and np.ptp(keypoints[kept], axis=0).any())
+        lowest = xp.min(xp.where(kept[..., None], keypoints, np.inf), axis=-2)
+        highest = xp.max(xp.where(kept[..., None], keypoints, -np.inf), axis=-2)
+        enough = xp.sum(xp.where(kept, 1, 0), axis=-1) >= MIN_JOINTS
+        return enough & xp.any(highest > lowest, axis=-1)
 
     def __call__(self, keypoints: np.ndarray, scores: np.ndarray) -> Infilled:
-        """Fills in people for whom `can_fill` holds.
+        """Fills in people for whom `can_fill` holds; computes in float64.
 
         Args:
             keypoints: `(batch, 17, 2)` pixels; those of missing joints are ignored.
             scores: `(batch, 17)` in 0..1.
+
+        Returns:
+            Float32 arrays.
+        """
+        filled = self.fill(np.asarray(keypoints, np.float64), scores)
+        return Infilled(
+            filled.keypoints.astype(np.float32),
+            filled.factor.astype(np.float32),
+            filled.missing,
+        )
+
+    def fill(self, keypoints: TensorLike, scores: TensorLike, xp: Any = np) -> Infilled:
+        """As `__call__`, for arrays or tensors, in their own precision.
+
+        Args:
+            keypoints: `(batch, 17, 2)` pixels.
+            scores: `(batch, 17)` in 0..1.
+            xp: Namespace of the arrays: `numpy` or `keras.ops`.
+
+        Returns:
+            Arrays of the kind and the type of `keypoints`. A row for which `can_fill`
+            does not hold is not finite, and disturbs no other.
         """
         kept = self.measured(scores)
-        keypoints = np.where(kept[..., None], keypoints, 0.0).astype(np.float64)
-        scale = self._pixels_per_mm(keypoints, kept)[:, None, None]
-        deviation = np.where(kept, self.keypoint_noise * (1.0 - scores), 0.0)
-        factor = scale * deviation[..., None] * np.eye(_JOINTS)
-        rows = np.flatnonzero(~kept.all(axis=1))
-        if len(rows):
-            mean, root = self._fill(
-                keypoints[rows] / scale[rows], ~kept[rows], self._mean
-            )
-            gaps = ~kept[rows][..., None]
-            keypoints[rows] = np.where(gaps, mean * scale[rows], keypoints[rows])
-            factor[rows] += scale[rows] * root
-        return Infilled(keypoints.astype(np.float32), factor.astype(np.float32), ~kept)
+        keypoints = xp.where(kept[..., None], keypoints, 0.0)
+        scale, center = self._place(keypoints, kept, xp)
+        deviation = xp.where(kept, self.keypoint_noise * (1.0 - scores), 0.0)
+        dtype = keypoints.dtype.name
+        factor = deviation[..., None] * np.eye(_JOINTS, dtype=dtype)
+        if xp is not np or not kept.all():
+            mean = self._mean.astype(dtype)
+            offset = (keypoints - center) / scale - mean
+            offset, root = self._condition(offset, kept, xp)
+            filled = (mean + offset) * scale + center
+            keypoints = xp.where(kept[..., None], keypoints, filled)
+            factor = factor + root
+        return Infilled(keypoints, scale * factor, ~kept)
 
-    def _fill(self, keypoints, missing, mean):
-        """Conditional means `(B, 17, 2)` and roots of covariances `(B, 17, 17)`, mm."""
-        both = missing[:, :, None] & missing[:, None, :]
-        # Rows of measured joints become those of the identity.
-        matrix = np.where(both, self._precision, 0.0)
-        matrix += (~missing)[:, :, None] * np.eye(_JOINTS)
-        measured = np.where(missing[..., None], 0.0, keypoints - mean)
-        right = np.where(missing[..., None], -(self._precision @ measured), 0.0)
-        filled = mean + np.linalg.solve(matrix, right)
-        return filled, np.linalg.cholesky(np.linalg.inv(matrix)) * both
+    def _condition(self, offset, kept, xp):
+        """The missing joints given the measured ones, in mm.
 
-    def _pixels_per_mm(self, keypoints, kept):
-        """Scale at which the measured joints lie as far apart as they are expected to.
+        Args:
+            offset: From the mean pose, `(batch, 17, 2)`; read where measured.
+            kept: Which joints are measured, `(batch, 17)`.
+            xp: As in `fill`.
 
-        Mean squares over all pairs of measured joints, `(batch,)`.
+        Returns:
+            Means of the offsets, `(batch, 17, 2)`, and Cholesky roots of the
+            covariances, `(batch, 17, 17)`, 0 at measured joints.
         """
-        count = kept.sum(axis=1)
-        center = keypoints.sum(axis=1) / count[:, None]
-        centred = (keypoints - center[:, None]) * kept[..., None]
-        found = count * np.sum(centred**2, axis=(1, 2))
-        weights = kept.astype(np.float64)
-        expected = np.einsum("bi,ij,bj->b", weights, self._square_distance, weights) / 2
-        return np.sqrt(found / expected)
+        dtype = offset.dtype.name
+        bone, parent = self._precision.astype(dtype), _PARENT.astype(dtype)
+        eye = np.eye(_JOINTS, dtype=dtype)
+        # What its children tell of each joint, exact once the tips' word has come up.
+        told = xp.zeros_like(offset[..., 0])
+        for _ in range(_DEPTH):
+            precision = xp.maximum(bone + told, _LEAST_PRECISION)
+            message = xp.where(kept, bone, bone * told / precision)
+            told = xp.matmul(message, parent)
+        precision = xp.maximum(bone + told, _LEAST_PRECISION)
+        # How far each joint follows its parent, then any joint above it.
+        follows = xp.where(kept, 0.0, bone / precision)[..., None] * parent
+        path = xp.zeros_like(follows) + eye
+        for _ in range(_DEPTH):
+            path = eye + xp.matmul(follows, path)
+        seen = xp.where(kept[..., None], bone[:, None] * offset, 0.0)
+        seen = xp.matmul(xp.swapaxes(path, -1, -2), xp.matmul(parent.T, seen))
+        own = xp.where(kept[..., None], offset, seen / precision[..., None])
+        deviation = xp.where(kept, 0.0, 1.0 / xp.sqrt(precision))
+        return xp.matmul(path, own), path * deviation[:, None, :]
+
+    def _place(self, keypoints, kept, xp):
+        """Scale in pixels per mm `(batch, 1, 1)` and center in pixels `(batch, 1, 2)`.
+
+        The center is the mean of the measured joints, which are as far apart at that
+        scale as they are expected to be: mean squares over all pairs of them.
+        """
+        kept = xp.where(kept, xp.ones_like(keypoints[..., 0]), 0.0)
+        count = xp.sum(kept, axis=1)
+        center = (xp.sum(keypoints, axis=1) / count[:, None])[:, None]
+        centred = (keypoints - center) * kept[..., None]
+        found = count * xp.sum(centred**2, axis=(1, 2))
+        expected = self._square_distance.astype(keypoints.dtype.name)
+        expected = xp.sum(xp.matmul(kept, expected) * kept, axis=1) / 2
+        return xp.sqrt(found / expected)[:, None, None], center
 
     def _expected_square_distances(self, variance):
         """Mean squared 2D distance of each pair of joints, `(17, 17)` mm^2."""

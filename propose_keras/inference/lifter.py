@@ -1,5 +1,6 @@
 """The lifter: 2D keypoints of any known layout in, distributions over 3D poses out."""
 
+import functools
 import os
 import warnings
 from collections.abc import Iterator, Sequence
@@ -8,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from keras import ops
 
-from propose_keras import backend, metrics, random
-from propose_keras.data.infilling import MIN_JOINTS, Infilling
+from propose_keras import backend, random
+from propose_keras.data.infilling import MIN_JOINTS, Infilling, check_uncertainty
 from propose_keras.detection import Detector, Frames, detect
 from propose_keras.inference.loading import load_model
 from propose_keras.inference.model_camera import (
@@ -21,13 +22,11 @@ from propose_keras.inference.placement import camera_of, place
 from propose_keras.inference.results import LiftedPoses, numbers_or_names
 from propose_keras.inference.sources import people_of
 from propose_keras.inference.trajectories import grid_of, smooth_normal, track_seed
+from propose_keras.inference.uncertain import draw_noise, lift_uncertain
 from propose_keras.inputs import check_integer
 from propose_keras.keypoint_files import KeypointWarning, PersonKeypoints
 from propose_keras.model import ProPose
 from propose_keras.skeletons import H36M_17, convert_detections
-
-# Keeps the noise of keypoints apart from that of the base distribution.
-_KEYPOINT_NOISE = 1
 
 
 class _Row(NamedTuple):
@@ -91,11 +90,7 @@ class Lifter:
         keypoint_noise: float = 50.0,
         correlation_time: float = 0.0,
     ) -> None:
-        if not 0 <= score_threshold <= 1 or not 0 <= keypoint_noise < np.inf:
-            raise ValueError(
-                "Expected `score_threshold` in 0..1 and `keypoint_noise` of at least "
-                f"0 mm, received {score_threshold} and {keypoint_noise}."
-            )
+        check_uncertainty(score_threshold, keypoint_noise)
         if not 0 <= correlation_time < np.inf:
             raise ValueError(
                 "Expected a `correlation_time` of at least 0 frames, received "
@@ -311,44 +306,13 @@ class Lifter:
         times = np.array([row.person.time for row in rows])
         return np.array(seeds, np.int32), *grid_of(times, self.correlation_time)
 
-    def _normal(self, noise, use, num_draws, size):
-        """Standard normal noise `(batch, num_draws, size)` of one of its uses."""
-        seeds, *grid = noise
-        seeds = seeds if use is None else random.fold_in(seeds, use)
-        if grid:
-            points, weights = grid
-            return smooth_normal(seeds, points, weights, num_draws, size)
-        return random.normal(seeds, num_draws, size)
-
-    def _lift_batch(self, keypoints, factor, image_size, *noise):
+    def _lift_batch(self, keypoints, factor, image_size, row_seeds, *grid):
         """What is compiled; shapes as in `LiftedPoses`."""
-        distribution = self.model.distribution(keypoints, image_size)
-        latents = distribution.latents(distribution.base_mean)
-        hypotheses = self._hypotheses(keypoints, factor, image_size, noise)
-        thorax = hypotheses[:, :, H36M_17.index("Thorax"), None]
-        return {
-            "mode": distribution.mode(),
-            "hypotheses": hypotheses,
-            "mean": ops.mean(hypotheses, axis=1),
-            "spread": metrics.spread(hypotheses),
-            "spread_about_thorax": metrics.spread(hypotheses - thorax),
-            "mode_latent_log_prob": distribution.log_prob_of_latents(latents)[:, 0],
-        }
-
-    def _hypotheses(self, keypoints, factor, image_size, noise_of):
-        """One hypothesis for each draw of the keypoints."""
-        batch, num_joints, _ = keypoints.shape
-        count = self.num_hypotheses
-        noise = self._normal(noise_of, _KEYPOINT_NOISE, count, 2 * num_joints)
-        noise = ops.reshape(noise, (batch, count, num_joints, 2))
-        drawn = keypoints[:, None] + ops.matmul(factor[:, None], noise)
-        drawn = ops.reshape(drawn, (batch * count, num_joints, 2))
-        latent_size = self.model.flow.latent_size
-        noise = self._normal(noise_of, None, count, latent_size)
-        poses = self.model.distribution(
-            drawn, ops.repeat(image_size, count, axis=0)
-        ).sample_from_noise(ops.reshape(noise, (batch * count, 1, latent_size)))
-        return ops.reshape(poses, (batch, count, num_joints, 3))
+        normal = random.normal
+        if grid:
+            normal = functools.partial(smooth_normal, points=grid[0], weights=grid[1])
+        noise = draw_noise(self.model, row_seeds, self.num_hypotheses, normal)
+        return lift_uncertain(self.model, keypoints, factor, image_size, *noise)
 
 
 def _nothing(num_hypotheses):

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from propose_keras.skeletons import H36M_17
+from propose_keras.types import Tensor, TensorLike
 
 # Width and height in pixels of the image that keypoints are moved to.
 _SIZE = 1000.0
@@ -79,23 +80,42 @@ def to_model_camera(
     Raises:
         ValueError: If an image size is missing that the model cannot do without.
     """
-    size, scale = np.array(image_size, np.float32), np.ones(len(keypoints), np.float32)
-    unknown = np.asarray(np.isnan(size).any(axis=1))
+    image_size = np.array(image_size, np.float32)
     if intrinsics is not None:
         factor = normalization.focal_length * _SIZE / intrinsics[:2]
         keypoints = (keypoints - intrinsics[2:]) * factor + _SIZE / 2
-        size[:], scale[:] = _SIZE, factor.mean()
-    elif unknown.any():
-        if normalization.needs_image_size and normalization.scale == "image":
-            raise ValueError(
-                "This model reads screen coordinates and the source does not say how "
-                "large the images are: pass `image_size`, their width and height in "
-                "pixels, or `intrinsics`."
-            )
-        centred = keypoints - keypoints[:, H36M_17.root, None]
-        extent = np.sqrt(np.mean(np.sum(centred**2, axis=-1), axis=-1))
-        factor = _PERSON / np.maximum(extent, 1e-6)
-        middle = centred * factor[:, None, None] + _SIZE / 2
-        keypoints = np.where(unknown[:, None, None], middle, keypoints)
-        size[unknown], scale[unknown] = _SIZE, factor[unknown]
-    return keypoints.astype(np.float32), size, scale
+        scale = np.full(len(keypoints), factor.mean(), np.float32)
+        return keypoints.astype(np.float32), np.full_like(image_size, _SIZE), scale
+    unknown = np.isnan(image_size).any(axis=1)
+    if unknown.any() and normalization.scale == "image":
+        raise ValueError(
+            "This model reads screen coordinates and the source does not say how "
+            "large the images are: pass `image_size`, their width and height in "
+            "pixels, or `intrinsics`."
+        )
+    return center_unknown(np.asarray(keypoints, np.float32), image_size, unknown)
+
+
+def center_unknown(
+    keypoints: TensorLike, image_size: TensorLike, unknown: TensorLike, xp: Any = np
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Moves people of images of unknown size to the middle of one.
+
+    Args:
+        keypoints: `(batch, 17, 2)` pixels, without gaps.
+        image_size: `(batch, 2)` pixels.
+        unknown: Whether the image's size is not known, `(batch,)` bool.
+        xp: Namespace of the arrays: `numpy`, or `keras.ops` for tensors.
+
+    Returns:
+        As `to_model_camera`.
+    """
+    centred = keypoints - keypoints[:, H36M_17.root, None]
+    extent = xp.sqrt(xp.mean(xp.sum(centred**2, axis=-1), axis=-1))
+    factor = _PERSON / xp.maximum(extent, 1e-6)
+    middle = centred * factor[:, None, None] + _SIZE / 2
+    return (
+        xp.where(unknown[:, None, None], middle, keypoints),
+        xp.where(unknown[:, None], _SIZE, image_size),
+        xp.where(unknown, factor, xp.ones_like(factor)),
+    )

@@ -49,16 +49,16 @@ def track_seed(seed: int, track: int | str) -> tuple[int, int]:
 
 
 def smooth_normal(
-    seeds: Tensor, points: Tensor, weights: Tensor, num_draws: int, size: int
+    seeds: Tensor, num_draws: int, size: int, points: Tensor, weights: Tensor
 ) -> Tensor:
     """Standard normal noise of (track, draw, coordinate), smooth in time.
 
     Args:
         seeds: `(batch, 2)`, of the tracks.
-        points: `(batch, NUM_POINTS)`, see `grid_of`.
-        weights: `(batch, NUM_POINTS)`, see `grid_of`.
         num_draws: Draws (hypotheses) per row.
         size: Numbers per draw.
+        points: `(batch, NUM_POINTS)`, see `grid_of`.
+        weights: `(batch, NUM_POINTS)`, see `grid_of`.
 
     Returns:
         `(batch, num_draws, size)` float32.

@@ -9,7 +9,7 @@ import numpy as np
 from propose_keras.keypoint_files import KeypointFileError, PersonKeypoints
 
 # Nobody is this small in pixels.
-_LARGEST_FRACTION = 2.0
+LARGEST_FRACTION = 2.0
 # People looked at before it is decided whether fractions begin at 0 or at -1.
 _NUM_SEEN = 500
 # Share of coordinates below 0 that 0..1 may have: joints guessed beyond the edge.
@@ -76,4 +76,4 @@ def _measured(person):
 
 def _are_fractions(person):
     values = _measured(person)
-    return bool(np.abs(values).max() <= _LARGEST_FRACTION)
+    return bool(np.abs(values).max() <= LARGEST_FRACTION)

@@ -24,7 +24,7 @@ _LARGEST_SCORE = 10.0
 # What is said where scores were clipped.
 CLIPPED = "There are scores above 1, which some detectors write: they were taken as 1."
 # Pixels; what lies further out is no measurement.
-_LARGEST_COORDINATE = 1e6
+LARGEST_COORDINATE = 1e6
 _PLAIN_ORDERS = ("h36m17", "coco17", "3dhp17")
 
 
@@ -172,7 +172,7 @@ def make_person(
     notes = (CLIPPED,) if (scores > 1.0).any() else ()
     scores = np.clip(scores, 0.0, 1.0)
     coordinates = values[:, :2]
-    within = (np.abs(coordinates) <= _LARGEST_COORDINATE).all(axis=1)
+    within = (np.abs(coordinates) <= LARGEST_COORDINATE).all(axis=1)
     wrong = np.flatnonzero(~within & (scores > 0))
     if len(wrong):
         raise KeypointFileError(

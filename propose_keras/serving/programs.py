@@ -40,18 +40,55 @@ def make_module(model: Any, signatures: dict[str, Any]) -> tuple[Any, dict[str, 
             for name, signature in signatures.items()
         }
     return module, {
-        name: tf.function(function, autograph=False).get_concrete_function(
-            **_tensor_specs(signatures[name])
-        )
-        for name, function in functions.items()
+        name: _trace(function, signatures[name]) for name, function in functions.items()
     }
 
 
-def _tensor_specs(signature):
-    return {
+def _trace(function, signature):
+    """A concrete function with the checks and the texts that both backends share."""
+    specs = {
         name: tf.TensorSpec((None, *value.shape), value.dtype, name)
         for name, value in signature.inputs.items()
     }
+
+    def served(**inputs):
+        checks = [_check_shape(name, value) for name, value in inputs.items()]
+        with tf.control_dependencies(checks):
+            checks = [_check_rows(inputs)]
+        with tf.control_dependencies(checks):
+            inputs = {k: tf.identity(v) for k, v in inputs.items()}
+        outputs = function(**inputs)
+        for name, texts in signature.texts.items():
+            outputs[name] = tf.gather(tf.constant(texts), outputs[name])
+        return outputs
+
+    return tf.function(served, autograph=False).get_concrete_function(**specs)
+
+
+# A server compares no shapes, and a program would broadcast what it was not made for,
+# or fail with the name of an operation that its client does not know.
+
+
+def _check_shape(name, value):
+    """Asserts that the shape is the declared one, in a text that names the input."""
+    expected = ", ".join(map(str, value.shape[1:]))
+    # As text, which holds for any rank and which no optimizer takes for known.
+    received = tf.strings.reduce_join(tf.as_string(tf.shape(value)), separator=", ")
+    return tf.debugging.Assert(
+        tf.strings.regex_full_match(received, f"[0-9]+, {expected}"),
+        [f"`{name}`: expected shape (batch, {expected}), received", received],
+    )
+
+
+def _check_rows(inputs):
+    """Asserts that all inputs have as many rows; JAX's programs take no empty batch."""
+    least = 1 if backend.name == "jax" else 0
+    rows = [tf.shape(value)[0] for value in inputs.values()]
+    return tf.debugging.Assert(
+        tf.reduce_all(tf.equal(rows, rows[0])) & (rows[0] >= least),
+        [f"Expected as many rows of {', '.join(inputs)}, at least {least}; received"]
+        + rows,
+    )
 
 
 def _from_jax(signature, variables, served):

@@ -15,7 +15,12 @@ from propose_keras.serving.warmup import write_warmup_requests
 
 
 def export_saved_model(
-    model: Any, output: str | os.PathLike, version: int, num_hypotheses: int = 200
+    model: Any,
+    output: str | os.PathLike,
+    version: int,
+    num_hypotheses: int = 200,
+    score_threshold: float = 0.3,
+    keypoint_noise: float = 50.0,
 ) -> pathlib.Path:
     """Exports a model for TensorFlow Serving: `OUTPUT/VERSION`.
 
@@ -27,13 +32,17 @@ def export_saved_model(
         model: A `ProPose` model.
         output: Folder of all versions; made if missing.
         version: Whole number of at least 1; a server serves the highest.
-        num_hypotheses: S of the signature `hypotheses`, at least 1.
+        num_hypotheses: S of the signatures `hypotheses` and `coco17`, at least 1.
+        score_threshold: Of `coco17`: joints whose score is lower are missing.
+        keypoint_noise: Of `coco17`: deviation per axis of a joint of score 0, in mm at
+            the person's scale; see `Lifter`.
 
     Returns:
         Path of the version folder.
 
     Raises:
-        ValueError: If `version` or `num_hypotheses` is no whole number of at least 1.
+        ValueError: If `version` or `num_hypotheses` is no whole number of at least 1,
+            or another argument is out of range.
         FileExistsError: If the version exists.
         OSError: If `output` cannot be written.
     """
@@ -48,8 +57,8 @@ def export_saved_model(
             f"{final} exists: versions are not overwritten, since a server may have "
             "loaded them. Choose a higher version."
         )
+    signatures = make_signatures(model, num_hypotheses, score_threshold, keypoint_noise)
     output.mkdir(parents=True, exist_ok=True)
-    signatures = make_signatures(model, num_hypotheses)
     module, functions = make_module(model, signatures)
     with files.staging_folder(final) as folder:
         staged = folder / str(version)

@@ -11,6 +11,8 @@ from typing import Any
 from keras import ops
 
 from propose_keras import metrics
+from propose_keras.inference.uncertain import draw_noise
+from propose_keras.serving.detections import Coco17Lifting
 
 SPREAD_NUM_HYPOTHESES = 64
 """Hypotheses that `serving_default`'s `spread` is the standard deviation of."""
@@ -39,18 +41,28 @@ class Signature:
     Attributes:
         inputs: Inputs by name.
         function: Takes the inputs as keyword arguments and returns a dict of tensors.
+        texts: What outputs of the function stand for that are indices, `(batch,)`
+            int32: texts by the output's name.
     """
 
     inputs: dict[str, Input]
     function: Callable
+    texts: dict[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
 
 
-def make_signatures(model: Any, num_hypotheses: int) -> dict[str, Signature]:
+def make_signatures(
+    model: Any,
+    num_hypotheses: int,
+    score_threshold: float = 0.3,
+    keypoint_noise: float = 50.0,
+) -> dict[str, Signature]:
     """The signatures of a model by name; `docs/serving.md` lists them.
 
     Args:
         model: A `ProPose` model.
-        num_hypotheses: S of the signature `hypotheses`.
+        num_hypotheses: S of the signatures `hypotheses` and `coco17`.
+        score_threshold: Of `coco17`, see `Lifter`.
+        keypoint_noise: Of `coco17`, see `Lifter`.
 
     Returns:
         Dict from name to `Signature`.
@@ -76,11 +88,24 @@ def make_signatures(model: Any, num_hypotheses: int) -> dict[str, Signature]:
     given = {"keypoints": keypoints, "image_size": Input((2,))}
     seed = Input((2,), "int32")
     pose_3d = Input((model.num_joints, 3))
-    return {
+    signatures = {
         "serving_default": Signature(given, lift),
         "hypotheses": Signature({**given, "seed": seed}, hypotheses),
         "latent_log_prob": Signature({"pose_3d": pose_3d, **given}, latent_log_prob),
     }
+    if Coco17Lifting.is_possible(model):
+        lifting = Coco17Lifting(model, score_threshold, keypoint_noise)
+
+        def coco17(keypoints, scores, image_size, seed):
+            noise = draw_noise(model, seed, num_hypotheses)
+            return lifting(keypoints, scores, image_size, *noise)
+
+        signatures["coco17"] = Signature(
+            {**given, "scores": Input((model.num_joints,)), "seed": seed},
+            coco17,
+            {"problem": lifting.problems},
+        )
+    return signatures
 
 
 def served_variables(model: Any) -> list[Any]:

@@ -48,6 +48,7 @@ def example_inputs(signature: Any, batch_size: int) -> dict[str, Any]:
         "keypoints": lambda shape: rng.uniform(0.0, 1000.0, shape),
         "image_size": lambda shape: np.full(shape, 1000.0),
         "pose_3d": lambda shape: rng.normal(0.0, 300.0, shape),
+        "scores": lambda shape: rng.uniform(0.5, 1.0, shape),
         "seed": lambda shape: rng.integers(0, 2**31, shape),
     }
     return {

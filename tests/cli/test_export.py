@@ -46,7 +46,8 @@ def test_required_flags(tmp_path, missing):
 @pytest.mark.parametrize(
     "flag",
     ["--version=one", "--version=1.5", "--version=0", "--version=-1"]
-    + ["--num_hypotheses=0", "--num_hypotheses=many"],
+    + ["--num_hypotheses=0", "--num_hypotheses=many"]
+    + ["--score_threshold=1.5", "--score_threshold=high", "--keypoint_noise=-1"],
 )
 def test_wrong_numbers(tmp_path, flag):
     name = flag.partition("=")[0].removeprefix("--")
@@ -61,7 +62,7 @@ def test_presets_and_onnx(workdir, tmp_path):
     preset, output = f"--preset={tmp_path / 'mine'}", f"--output={tmp_path / 'served'}"
     execute(preset, output, "--version=3", "--format=onnx")
     assert {path.name for path in (tmp_path / "served" / "3").iterdir()} == {
-        *("hypotheses.onnx", "lift.onnx")
+        *("coco17.onnx", "hypotheses.onnx", "lift.onnx")
     }
     with pytest.raises(UserError, match="3 exists"):
         execute(preset, output, "--version=3", "--format=onnx")

@@ -56,6 +56,35 @@ def test_gaps_are_the_conditional_gaussian(standing, keypoints, names):
     np.testing.assert_array_equal(np.flatnonzero(infilled.missing[0]), gaps)
 
 
+def random_gaps(count):
+    """Scores `(count, 17)` of people with at least 4 joints measured."""
+    rng = np.random.default_rng(5)
+    scores = rng.random((count, 17))
+    for row in scores:
+        row[rng.permutation(17)[: rng.integers(1, 14)]] = 0.0
+    return scores
+
+
+def test_any_gaps_have_the_root_of_the_dense_covariance(standing):
+    scores = random_gaps(200)
+    keypoints = np.random.default_rng(6).uniform(0, 900, (200, 17, 2))
+    infilling = Infilling(standing, score_threshold=0.0, keypoint_noise=0.0)
+    infilled = infilling(keypoints, scores)
+    precision = np.linalg.inv(tree_covariance(standing))
+    for row in range(200):
+        gaps, kept = np.flatnonzero(scores[row] == 0), np.flatnonzero(scores[row])
+        dense = np.linalg.inv(precision[np.ix_(gaps, gaps)])
+        found = infilled.factor[row][np.ix_(gaps, gaps)]
+        root = np.linalg.cholesky(dense)
+        scale = found[0, 0] / root[0, 0]
+        np.testing.assert_allclose(found, scale * root, rtol=1e-3, atol=1e-3)
+        mean = standing[:, :2] * scale
+        pull = precision[np.ix_(gaps, kept)] @ (keypoints[row, kept] - mean[kept])
+        filled = mean[gaps] - dense @ pull
+        np.testing.assert_allclose(infilled.keypoints[row, gaps], filled, atol=0.1)
+        assert not np.delete(infilled.factor[row], gaps, axis=0).any()
+
+
 def test_gaps_move_and_grow_with_the_person(standing, keypoints):
     scores = scores_without(["LKnee", "LFoot", "Nose"], 0.8)
     infilling = Infilling(standing)
@@ -103,6 +132,8 @@ def test_who_can_be_filled_in(standing, keypoints):
     scores[12] = 1.0
     assert infilling.can_fill(keypoints[0], scores)
     assert not infilling.can_fill(np.full((17, 2), 3.0), scores)
+    two = infilling.can_fill(keypoints[:2], np.stack([scores, 0 * scores]))
+    assert two.tolist() == [True, False]
     infilled = infilling(keypoints[:1], scores[None])
     assert np.isfinite(infilled.keypoints).all()
     assert np.isfinite(infilled.factor).all()

@@ -12,7 +12,9 @@ import pytest
 from keras import ops
 
 from propose_keras import DeterministicLifter, Lifter
+from propose_keras.inference import lifter as lifter_module
 from propose_keras.inference import load_model
+from propose_keras.inference.uncertain import lift_uncertain
 from propose_keras.keypoint_files import KeypointWarning, PersonKeypoints
 from propose_keras.skeletons import H36M_17, convert
 
@@ -168,9 +170,10 @@ def test_streams_never_end(lifter, keypoints):
 def test_program_is_compiled_once(model, keypoints, monkeypatch):
     lifter = Lifter(model, num_hypotheses=2, batch_size=4)
     traces = []
-    original = lifter._hypotheses
     monkeypatch.setattr(
-        lifter, "_hypotheses", lambda *args: traces.append(0) or original(*args)
+        lifter_module,
+        "lift_uncertain",
+        lambda *args: traces.append(0) or lift_uncertain(*args),
     )
     lifter(keypoints, "h36m17", SIZE)
     lifter(with_scores(keypoints[:1], 0.5), "h36m17", (640, 480))

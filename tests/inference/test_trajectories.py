@@ -16,7 +16,7 @@ def walk(keypoints):
 
 def noise(times, correlation_time=5.0, track=3, seed=0, draws=4000, size=1):
     seeds = np.tile(np.array(track_seed(seed, track), np.int32), (len(times), 1))
-    found = smooth_normal(seeds, *grid_of(times, correlation_time), draws, size)
+    found = smooth_normal(seeds, draws, size, *grid_of(times, correlation_time))
     return ops.convert_to_numpy(found)
 
 

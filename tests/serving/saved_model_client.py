@@ -27,11 +27,17 @@ def main(requests, *folders_and_responses):
         np.savez(
             responses,
             **{
-                f"{case}.{signature}.{name}": value.numpy()
+                f"{case}.{signature}.{name}": to_array(value)
                 for (case, signature), inputs in calls.items()
                 for name, value in signatures[signature](**inputs).items()
             },
         )
+
+
+def to_array(tensor):
+    """Numbers or text."""
+    value = tensor.numpy()
+    return np.char.decode(value.astype("S")) if value.dtype == object else value
 
 
 if __name__ == "__main__":

@@ -1,8 +1,6 @@
 """ONNX files answer as the model does, from either backend."""
 
-import importlib.util
 import json
-import pathlib
 import subprocess
 import sys
 
@@ -15,17 +13,18 @@ for module in ("onnx", "onnxruntime", "tf2onnx"):
 import onnx
 import onnxruntime
 
-from propose_keras import PoseNormalization, ProPose, __version__
+from propose_keras import Lifter, PoseNormalization, ProPose, __version__
+from propose_keras.inference.uncertain import draw_noise
+from propose_keras.keypoint_files import PersonKeypoints
 from propose_keras.layers import ResidualMLP
 from propose_keras.networks import PILGDLearner
-from propose_keras.serving import onnx_model
 from propose_keras.serving.onnx_model import export_onnx
 from propose_keras.serving.signatures import make_signatures
-from propose_keras.skeletons import H36M_17
+from propose_keras.skeletons import COCO_17, H36M_17
 
 LONE_ROW = 5
 SMALL = {"latent_size": 4, "width": 8, "num_blocks": 1, "num_couplings": 2}
-NAMES = ["hypotheses.onnx", "lift.onnx"]
+FILES = ["coco17.onnx", "hypotheses.onnx", "lift.onnx"]
 
 
 def make_variant(name):
@@ -81,22 +80,23 @@ def folder(model, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def sessions(folder):
-    return {name: open_session(folder / name) for name in NAMES}
+    return {name: open_session(folder / name) for name in FILES}
 
 
 def open_session(path):
     return onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
 
 
+def run(session, inputs):
+    names = [output.name for output in session.get_outputs()]
+    return dict(zip(names, session.run(names, inputs)))
+
+
 def ask(sessions, keypoints, image_size, noise):
-    """Outputs of both files by name."""
+    """Outputs of the files of poses in the model's own order, by name."""
     given = {"keypoints": keypoints, "image_size": image_size}
-    inputs = {"lift.onnx": given, "hypotheses.onnx": {**given, "noise": noise}}
-    answers = {}
-    for name, session in sessions.items():
-        names = [output.name for output in session.get_outputs()]
-        answers |= dict(zip(names, session.run(names, inputs[name])))
-    return answers
+    lifted = run(sessions["lift.onnx"], given)
+    return lifted | run(sessions["hypotheses.onnx"], {**given, "noise": noise})
 
 
 def make_noise(model, num_rows, num_hypotheses):
@@ -122,7 +122,7 @@ def assert_equal(received, expected, model):
     assert set(received) == set(expected)
     for name, value in expected.items():
         unit = float(model.normalization.deviation_3d)
-        unit = 1.0 if name == "latent_log_prob" else unit
+        unit = 1.0 if name.endswith("latent_log_prob") else unit
         assert received[name].shape == value.shape
         assert received[name].dtype == np.float32
         np.testing.assert_allclose(
@@ -167,8 +167,53 @@ def test_rows_do_not_influence_one_another(model, sessions, requests_of):
     assert all(np.isnan(v[LONE_ROW + 1]).any() for v in received.values())
 
 
+@pytest.mark.parametrize("num_rows, num_hypotheses", [(1, 5), (24, 3)])
+def test_coco17_lifts_as_the_lifter(
+    model, sessions, requests_of, num_rows, num_hypotheses
+):
+    rng = np.random.default_rng(8)
+    keypoints, size, _ = requests_of(num_rows)
+    scores = rng.uniform(0.31, 1.0, (num_rows, 17)).astype("float32")
+    for row in scores:
+        row[rng.permutation(17)[: rng.integers(0, 5)]] = 0.0
+    lifter = Lifter(model, num_hypotheses, seed=2, batch_size=num_rows)
+    people = [
+        PersonKeypoints(0, 0, k, s, "coco17", tuple(size))
+        for k, s, size in zip(keypoints, scores, size)
+    ]
+    expected = lifter(iter(people))
+    seeds = np.stack([np.full(num_rows, 2), np.arange(num_rows)], axis=-1)
+    noise = map(keras.ops.convert_to_numpy, draw_noise(model, seeds, num_hypotheses))
+    inputs = {"keypoints": keypoints, "scores": scores, "image_size": size}
+    inputs |= dict(zip(("noise", "noise_2d"), noise))
+    # A row that cannot be lifted spoils no other.
+    wrong = {
+        k: np.concatenate([v, np.full_like(v[:1], np.nan)]) for k, v in inputs.items()
+    }
+    received = run(sessions["coco17.onnx"], wrong)
+    assert received.pop("valid").tolist() == [True] * num_rows + [False]
+    assert received.pop("problem").tolist() == [0] * num_rows + [1]
+    assert np.isnan(received["hypotheses"][-1]).all()
+    received = {k: v[:-1] for k, v in received.items()}
+    filled = received.pop("filled_keypoints")
+    np.testing.assert_allclose(filled, expected.keypoints, atol=1e-2)
+    np.testing.assert_array_equal(received.pop("missing"), expected.missing)
+    assert_equal(received, {k: getattr(expected, k) for k in received}, model)
+
+
+def test_wrong_requests_are_told(sessions, requests_of):
+    keypoints, size, _ = requests_of(2)
+    for wrong, message in (
+        (keypoints[:, :16], "(?s)keypoints.* index: 1 Got: 16 Expected: 17"),
+        (keypoints[0], "rank for input: keypoints"),
+        (keypoints.astype(float), r"tensor\(double\).*expected: \(tensor\(float\)\)"),
+    ):
+        with pytest.raises(Exception, match=message):
+            run(sessions["lift.onnx"], {"keypoints": wrong, "image_size": size})
+
+
 def test_files_say_what_is_in_them(model, folder, sessions):
-    assert sorted(path.name for path in folder.iterdir()) == NAMES
+    assert sorted(path.name for path in folder.iterdir()) == FILES
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]
     size = model.flow.latent_size
     free = ["batch", "hypotheses"]
@@ -179,6 +224,31 @@ def test_files_say_what_is_in_them(model, folder, sessions):
             {**given, "noise": [*free, size]},
             {"hypotheses": [*free, 17, 3], "latent_log_prob": free},
         ),
+        "coco17.onnx": (
+            {
+                **given,
+                "scores": ["batch", 17],
+                "noise": [*free, size],
+                "noise_2d": [*free, 17, 2],
+            },
+            {
+                **{name: ["batch", 17, 3] for name in ("mode", "mean")},
+                "hypotheses": [*free, 17, 3],
+                "spread_about_thorax": ["batch", 17],
+                **{name: ["batch", 17] for name in ("spread", "missing")},
+                "filled_keypoints": ["batch", 17, 2],
+                "mode_latent_log_prob": ["batch"],
+                **{name: ["batch"] for name in ("valid", "problem")},
+            },
+        ),
+    }
+    spread = {"spread_num_hypotheses": 64}
+    notes = {"lift.onnx": spread, "hypotheses.onnx": spread}
+    notes["coco17.onnx"] = {
+        "input_joints": list(COCO_17.joint_names),
+        "problems": list(make_signatures(model, 1)["coco17"].texts["problem"]),
+        "score_threshold": 0.3,
+        "keypoint_noise": 50.0,
     }
     for name, session in sessions.items():
         inputs = {x.name: x.shape for x in session.get_inputs()}
@@ -202,7 +272,7 @@ def test_files_say_what_is_in_them(model, folder, sessions):
             "axes": "camera frame: x right, y down, z forward",
             "latent_size": size,
             "temperature": pytest.approx(float(model.temperature)),
-            "spread_num_hypotheses": 64,
+            **notes[name],
         }
 
 
@@ -241,88 +311,3 @@ def test_files_need_no_tensorflow(folder):
     command = [sys.executable, "-c", program, folder / "lift.onnx"]
     process = subprocess.run(command, capture_output=True, text=True)
     assert process.returncode == 0, process.stderr
-
-
-@pytest.fixture
-def converts_at_once(monkeypatch):
-    """Replaces the conversion where only what comes after it is tested."""
-
-    def convert(model):
-        return dict.fromkeys(onnx_model.FILES, b"content")
-
-    monkeypatch.setattr(onnx_model, "_convert", convert)
-    monkeypatch.setattr(onnx_model, "_convert_elsewhere", convert)
-
-
-def test_existing_folders_are_kept(served_model, tmp_path, converts_at_once):
-    (tmp_path / "1").mkdir()
-    with pytest.raises(FileExistsError, match="not overwritten. Choose another"):
-        export_onnx(served_model, str(tmp_path / "1"))
-    assert not list((tmp_path / "1").iterdir())
-    (tmp_path / "file").write_text("mine")
-    with pytest.raises(NotADirectoryError, match="is a file; a folder was expected"):
-        export_onnx(served_model, tmp_path / "file" / "1")
-    with pytest.raises(OSError):
-        export_onnx(served_model, tmp_path / "file" / "2" / "1")
-    assert (tmp_path / "file").read_text() == "mine"
-
-
-def test_nothing_is_left_where_writing_fails(
-    served_model, tmp_path, converts_at_once, monkeypatch
-):
-    write_bytes = pathlib.Path.write_bytes
-
-    def fill_the_disk(path, content):
-        if path.name == onnx_model.FILES[1]:
-            raise OSError("No space left")
-        return write_bytes(path, content)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(pathlib.Path, "write_bytes", fill_the_disk)
-        with pytest.raises(OSError, match="No space left"):
-            export_onnx(served_model, tmp_path / "1")
-    assert not list(tmp_path.iterdir())
-    assert export_onnx(served_model, tmp_path / "1") == tmp_path / "1"
-
-
-def test_nothing_is_left_where_converting_fails(served_model, tmp_path, monkeypatch):
-    if ON_TENSORFLOW:
-        import tf2onnx
-
-        def fail(*args, **kwargs):
-            raise RuntimeError("cannot be converted")
-
-        monkeypatch.setattr(tf2onnx.convert, "from_graph_def", fail)
-        message = "cannot be converted"
-    else:
-        monkeypatch.setattr(
-            served_model, "save", lambda path: path.write_bytes(b"no model")
-        )
-        message = "(?s)second process.*failed with code 1: .*model.keras.*KERAS_BACKEND"
-    with pytest.raises(RuntimeError, match=message):
-        export_onnx(served_model, tmp_path / "new" / "1")
-    assert not list(tmp_path.iterdir())
-
-
-@pytest.mark.skipif(not ON_TENSORFLOW, reason="what JAX's second process does")
-def test_operations_that_onnx_lacks_are_named():
-    program = onnx_model._Program(
-        {"x": ("batch", 2)}, {"y": ("batch", 2)}, lambda x: {"y": keras.ops.erfinv(x)}
-    )
-    with pytest.raises(ValueError, match="tf2onnx cannot convert TensorFlow's Erfinv"):
-        onnx_model._to_onnx(program, [], {})
-
-
-@pytest.mark.parametrize("missing", [["onnx"], ["onnx", "tf2onnx"]])
-def test_missing_packages_are_named(served_model, tmp_path, monkeypatch, missing):
-    find_spec = importlib.util.find_spec
-    monkeypatch.setattr(
-        importlib.util,
-        "find_spec",
-        lambda name, *args: None if name in missing else find_spec(name, *args),
-    )
-    names = " and ".join(missing)
-    message = rf'needs {names}: pip install "\.\[onnx\]"'
-    with pytest.raises(ImportError, match=message):
-        export_onnx(served_model, tmp_path / "1")
-    assert not list(tmp_path.iterdir())

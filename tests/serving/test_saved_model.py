@@ -16,6 +16,7 @@ SIGNATURES = {
     "serving_default": ("keypoints", "image_size"),
     "hypotheses": ("keypoints", "image_size", "seed"),
     "latent_log_prob": ("pose_3d", "keypoints", "image_size"),
+    "coco17": ("keypoints", "scores", "image_size", "seed"),
 }
 
 
@@ -36,6 +37,7 @@ def inputs(requests_of):
     seed = np.random.default_rng(2).integers(-(2**31), 2**31, (64, 2)).astype("int32")
     return {
         "keypoints": keypoints,
+        "scores": np.ones((64, 17), "float32"),
         "image_size": size,
         "seed": seed,
         "pose_3d": pose_3d,
@@ -140,7 +142,9 @@ def test_warmup_covers_signatures_and_batch_sizes(exported, answers, backend):
         seen.append((name, len(inputs["keypoints"])))
     assert seen == [(name, size) for name in SIGNATURES for size in BATCH_SIZES]
     warm = {k: v for k, v in answers[backend].items() if k.startswith("warmup.")}
-    assert len(warm) == 5
+    assert len(warm) == 5 + 9
+    problems = warm.pop("warmup.coco17.problem")
+    assert problems.tolist() == [""] * 4
     assert all(v.shape[0] == 4 and np.isfinite(v).all() for v in warm.values())
 
 
@@ -190,13 +194,15 @@ def test_variants_take_the_same_inputs(tmp_path, inputs, to_numpy):
     folder = export_saved_model(model, tmp_path, 1, num_hypotheses=1)
     signatures = tf.saved_model.load(str(folder)).signatures
     rows = {k: tf.constant(v[:2]) for k, v in inputs.items()}
+    answers = {}
     for name, names in SIGNATURES.items():
         _, specs = signatures[name].structured_input_signature
         assert set(specs) == set(names)
-        outputs = signatures[name](**{k: rows[k] for k in names})
-        assert all(v.shape[0] == 2 for v in outputs.values())
+        answers[name] = signatures[name](**{k: rows[k] for k in names})
+        assert all(v.shape[0] == 2 for v in answers[name].values())
+    assert answers["coco17"]["valid"].numpy().all()
     np.testing.assert_allclose(
-        outputs["latent_log_prob"],
+        answers["latent_log_prob"]["latent_log_prob"],
         to_numpy(
             model.latent_log_prob(
                 inputs["keypoints"][:2], pose_3d=inputs["pose_3d"][:2]

@@ -1,0 +1,87 @@
+"""Lifting of keypoints that are known up to a Gaussian, as functions of tensors.
+
+What `Lifter` compiles and what served models run.
+"""
+
+from collections.abc import Callable
+
+from keras import ops
+
+from propose_keras import metrics, random
+from propose_keras.model import ProPose
+from propose_keras.skeletons import H36M_17
+from propose_keras.types import Tensor
+
+# Keeps the noise of keypoints apart from that of the base distribution.
+_KEYPOINT_NOISE = 1
+
+
+def draw_noise(
+    model: ProPose,
+    row_seeds: Tensor,
+    num_hypotheses: int,
+    normal: Callable = random.normal,
+) -> tuple[Tensor, Tensor]:
+    """Noise of hypotheses, a function of their row seed and number only.
+
+    Args:
+        model: A `ProPose`.
+        row_seeds: `(batch, 2)` int32.
+        num_hypotheses: S.
+        normal: What draws it, with the arguments of `random.normal`.
+
+    Returns:
+        Standard normal numbers, of the base distribution `(batch, S, d)` and of the
+        keypoints `(batch, S, J, 2)`.
+    """
+    noise = normal(row_seeds, num_hypotheses, model.flow.latent_size)
+    seeds = random.fold_in(row_seeds, _KEYPOINT_NOISE)
+    noise_2d = normal(seeds, num_hypotheses, 2 * model.num_joints)
+    return noise, ops.reshape(noise_2d, (-1, num_hypotheses, model.num_joints, 2))
+
+
+def lift_uncertain(
+    model: ProPose,
+    keypoints: Tensor,
+    factor: Tensor,
+    image_size: Tensor,
+    noise: Tensor,
+    noise_2d: Tensor,
+) -> dict[str, Tensor]:
+    """Lifts keypoints, each hypothesis from a draw of its own.
+
+    Args:
+        model: A `ProPose`.
+        keypoints: Means of the keypoints, `(batch, J, 2)` pixels.
+        factor: Root of their covariance, `(batch, J, J)` pixels; see `Infilled`.
+        image_size: `(batch, 2)` pixels.
+        noise: Of the base distribution, `(batch, S, d)`.
+        noise_2d: Of the keypoints, `(batch, S, J, 2)`.
+
+    Returns:
+        `mode`, `hypotheses`, `mean`, `spread`, `spread_about_thorax` and
+        `mode_latent_log_prob` of `LiftedPoses`.
+    """
+    distribution = model.distribution(keypoints, image_size)
+    latents = distribution.latents(distribution.base_mean)
+    drawn = keypoints[:, None] + ops.matmul(factor[:, None], noise_2d)
+    hypotheses = _lift_each(model, drawn, image_size, noise)
+    thorax = hypotheses[:, :, H36M_17.index("Thorax"), None]
+    return {
+        "mode": distribution.mode(),
+        "hypotheses": hypotheses,
+        "mean": metrics.mean_pose(hypotheses),
+        "spread": metrics.spread(hypotheses),
+        "spread_about_thorax": metrics.spread(hypotheses - thorax),
+        "mode_latent_log_prob": distribution.log_prob_of_latents(latents)[:, 0],
+    }
+
+
+def _lift_each(model, keypoints, image_size, noise):
+    """One hypothesis `(batch, S, J, 3)` of each of the keypoints `(batch, S, J, 2)`."""
+    shape = ops.shape(keypoints)
+    sizes = ops.broadcast_to(image_size[:, None], (*shape[:2], 2))
+    poses = model.distribution(
+        ops.reshape(keypoints, (-1, model.num_joints, 2)), ops.reshape(sizes, (-1, 2))
+    ).sample_from_noise(ops.reshape(noise, (-1, 1, model.flow.latent_size)))
+    return ops.reshape(poses, (*shape[:2], model.num_joints, 3))
