@@ -13,11 +13,13 @@ from propose_keras.cli.errors import UserError
 from propose_keras.detection import (
     DETECTORS,
     Detector,
+    Frame,
     Frames,
     holds_pictures,
     make_detector,
     open_frames,
 )
+from propose_keras.detection.people import with_progress
 
 
 def define_picture_flags(values: flags.FlagValues) -> None:
@@ -71,6 +73,27 @@ class Pictures:
             yield
         finally:
             signal.signal(signal.SIGINT, before)
+
+
+class WithBar(Frames):
+    """Frames with a bar on standard error while they are read, if it is a terminal.
+
+    Args:
+        frames: The frames.
+        what: What is done with them, in a word.
+    """
+
+    def __init__(self, frames: Frames, what: str) -> None:
+        self._frames, self._what = frames, what
+        self.name, self.rate = frames.name, frames.rate
+        self.num_frames, self.can_be_reread = frames.num_frames, frames.can_be_reread
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self._frames.size
+
+    def __iter__(self) -> Iterator[Frame]:
+        return iter(with_progress(self._frames, self._what))
 
 
 def open_pictures(source: pathlib.Path, values: Any) -> Pictures | None:

@@ -17,7 +17,7 @@ import warnings
 from absl import flags
 
 from propose_keras.cli.errors import UserError, run_main
-from propose_keras.cli.pictures import define_picture_flags, open_pictures
+from propose_keras.cli.pictures import WithBar, define_picture_flags, open_pictures
 from propose_keras.data.infilling import MIN_JOINTS
 from propose_keras.detection import detect
 from propose_keras.inference import Lifter
@@ -128,7 +128,8 @@ def execute(source, values):
     with contextlib.ExitStack() as stack:
         frames = pictures.frames if pictures else None
         rate = values.fps or (frames and frames.rate) or DEFAULT_FRAME_RATE
-        options = rate, image_size, frames
+        shown = WithBar(frames, "drawing") if frames else None
+        options = rate, image_size, shown
         makers = [functools.partial(_open, path, *options) for path in paths]
         writers = stack.enter_context(PoseWriters(makers))
         lifter = make_lifter(values)
@@ -142,7 +143,8 @@ def execute(source, values):
                     *(people, values.layout, image_size, intrinsics),
                     {"auto": None, "yes": True, "no": False}[values.track],
                 )
-                summary = lift(stream, writers)
+                has_bar = pictures is not None and sys.stderr.isatty()
+                summary = lift(stream, writers, with_lines=not has_bar)
             stack.close()  # Now, so that errors of writing are caught, too.
         except KeypointWarning as warning:
             raise UserError(f"{warning} (--nostrict goes on.)") from warning
@@ -202,8 +204,13 @@ def make_lifter(values):
         raise UserError(str(error)) from error
 
 
-def lift(stream, writer):
+def lift(stream, writer, with_lines=True):
     """Lifts everything of a stream into a writer.
+
+    Args:
+        stream: Batches of poses.
+        writer: A writer.
+        with_lines: Whether to print now and then how many there are.
 
     Returns:
         What was done, in words.
@@ -220,7 +227,7 @@ def lift(stream, writer):
         counts["exchanged"] += int(poses.sides_exchanged.sum())
         counts["skipped"] += poses.num_skipped
         num_hypotheses = poses.hypotheses.shape[1]
-        if time.monotonic() - last > _SECONDS_BETWEEN_LINES:
+        if with_lines and time.monotonic() - last > _SECONDS_BETWEEN_LINES:
             last = time.monotonic()
             print(f"{counts['poses']:,} poses", file=sys.stderr, flush=True)
     noun = "person" if len(people) == 1 else "people"

@@ -80,8 +80,9 @@ class Coco17Lifting:
         Returns:
             `mode`, `hypotheses`, `mean`, `spread`, `spread_about_thorax`,
             `mode_latent_log_prob` and `missing` of `LiftedPoses`, its `keypoints` as
-            `filled_keypoints`; `problem`, `(batch,)` int32, an index into `problems`; and `valid`, `(batch,)` bool,
-            whether that is 0. All numbers of other rows are NaN.
+            `filled_keypoints`; `problem`, `(batch,)` int32, an index into `problems`;
+            and `valid`, `(batch,)` bool, whether that is 0. All numbers of other rows
+            are NaN.
         """
         unknown = ops.all(image_size == 0, axis=1)
         converted, sure = convert_detections(

@@ -14,7 +14,7 @@ from video_files import counting_frames, ffmpeg, moving_crops, write_video
 from propose_keras import Lifter, ProPose
 from propose_keras.cli import pictures, predict
 from propose_keras.cli.errors import UserError
-from propose_keras.detection import DetectionError, mediapipe_pose
+from propose_keras.detection import DetectionError, mediapipe_pose, open_frames
 
 Image = pytest.importorskip("PIL.Image", reason="needs the extra detection")
 pytest.importorskip("cv2", reason="needs the extra detection")
@@ -191,3 +191,13 @@ def test_one_message_and_code_2(pose_task, tmp_path):
         assert done.stderr.startswith("Error: ")
         assert done.stderr.count("\n") == 1
     assert not (tmp_path / "a.npz").exists()
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_a_bar_for_terminals(monkeypatch, capsys, clip, is_terminal):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: is_terminal)
+    frames = open_frames(clip)
+    shown = pictures.WithBar(frames, "drawing")
+    assert [frame.name for frame in shown] == [frame.name for frame in frames]
+    assert (shown.rate, shown.size, shown.num_frames) == (10, (440, 480), 20)
+    assert ("drawing" in capsys.readouterr().err) == is_terminal
