@@ -1,8 +1,8 @@
 """Lifts keypoints: `propose-predict INPUT --output=FILE`.
 
 INPUT is what a detector wrote: JSON of AlphaPose, MMPose, Detectron2, MediaPipe,
-Ultralytics or COCO, a folder of one file per frame, npz, npy or csv; see
-`docs/inference.md`.
+Ultralytics or COCO, a folder of one file per frame, npz, npy, csv, or the HDF5 files of
+SLEAP and DeepLabCut; see `docs/inference.md`.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ from propose_keras.data.infilling import MIN_JOINTS
 from propose_keras.inference import Lifter
 from propose_keras.inference.model_camera import check_intrinsics
 from propose_keras.keypoint_files import KeypointWarning
-from propose_keras.skeletons import SKELETONS
+from propose_keras.skeletons import LAYOUTS
 from propose_keras.writers import PoseWriters, open_writer
 
 DEFAULT_PRESET = "propose_cmu"
@@ -51,7 +51,7 @@ def define_flags(values=flags.FLAGS):
     flags.DEFINE_enum(
         "layout",
         None,
-        sorted(SKELETONS),
+        sorted(LAYOUTS),
         "Joint order of INPUT, where the file does not tell.",
         flag_values=values,
     )
