@@ -6,6 +6,7 @@ from propose_keras.skeletons import (
     SKELETONS,
     convert,
     convert_detections,
+    count_joints,
     get_skeleton,
 )
 
@@ -76,6 +77,40 @@ def test_measured_centres_are_taken_and_the_spine_lies_between(source):
     np.testing.assert_array_equal(found["Hip"], hip)
     np.testing.assert_array_equal(found["Thorax"], neck)
     np.testing.assert_allclose(found["Spine"], (hip + neck) / 2)
+
+
+def test_kinects_take_their_spines_and_heads():
+    for source, parts in {
+        "kinect25": {
+            "Hip": ["SpineBase"],
+            "Spine": ["SpineMid"],
+            "Thorax": ["SpineShoulder"],
+            "Nose": ["Neck", "Head"],
+            "Head": ["Head"],
+        },
+        "kinect32": {
+            "Hip": ["Pelvis"],
+            "Spine": ["SpineNavel", "SpineChest"],
+            "Thorax": ["Neck"],
+            "Nose": ["Nose"],
+            "Head": ["LEye", "REye"],
+        },
+    }.items():
+        skeleton = get_skeleton(source)
+        joints = np.random.default_rng(0).normal(size=(skeleton.num_joints, 2))
+        found = dict(zip(H36M_17.joint_names, convert(joints, source)))
+        for joint, names in parts.items():
+            mean = joints[[skeleton.index(name) for name in names]].mean(axis=0)
+            np.testing.assert_allclose(found[joint], mean)
+
+
+def test_joints_that_can_be_computed_are_counted():
+    coco = get_skeleton("coco17")
+    known = [coco.index(name) for name in ("LHip", "RHip", "LKnee", "LEye")]
+    assert count_joints(known, "coco17") == 4  # Both hips, their middle, the knee.
+    assert count_joints(known, "coco17", "coco17") == 4
+    assert count_joints(range(17), "coco17") == 17
+    assert count_joints([], "halpe26") == 0
 
 
 def test_scores_travel_and_missing_joints_stay_missing():

@@ -2,8 +2,8 @@
 
 INPUT is a picture, a folder of pictures, a video or `camera:N`, in which a detector
 finds the people; or what a detector wrote: JSON of AlphaPose, MMPose, Detectron2,
-MediaPipe, Ultralytics or COCO, a folder of one file per frame, npz, npy or csv. See
-`docs/inference.md`.
+MediaPipe, Ultralytics or COCO, a folder of one file per frame, npz, npy, csv, or the
+HDF5 files of SLEAP and DeepLabCut. See `docs/inference.md`.
 """
 
 import collections
@@ -23,7 +23,7 @@ from propose_keras.detection import detect
 from propose_keras.inference import Lifter
 from propose_keras.inference.model_camera import check_intrinsics
 from propose_keras.keypoint_files import KeypointWarning
-from propose_keras.skeletons import H36M_17, SKELETONS
+from propose_keras.skeletons import H36M_17, LAYOUTS
 from propose_keras.writers import PoseWriters, open_writer
 
 DEFAULT_PRESET, DEFAULT_FRAME_RATE = "propose_cmu", 30.0
@@ -55,7 +55,7 @@ def define_flags(values=flags.FLAGS):
     flags.DEFINE_enum(
         "layout",
         None,
-        sorted(SKELETONS),
+        sorted(LAYOUTS),
         "Joint order of INPUT, where the file does not tell.",
         flag_values=values,
     )

@@ -9,7 +9,7 @@ from propose_keras.detection.frames import Frames
 from propose_keras.detection.images import SUFFIXES as IMAGE_SUFFIXES
 from propose_keras.detection.images import ImageFrames
 from propose_keras.detection.videos import CameraFrames, VideoFrames
-from propose_keras.keypoint_files.natural_order import natural_order
+from propose_keras.keypoint_files.frame_order import natural_order
 
 VIDEO_SUFFIXES = (
     *(".mp4", ".m4v", ".mov", ".3gp", ".avi", ".mkv", ".webm", ".mpg", ".mpeg"),

@@ -162,8 +162,8 @@ class Lifter:
             source: One of
                 - path of a detector's file or folder, see `read_keypoints`;
                 - array `(J, D)` of one person, `(frames, J, D)`, or `(frames, people,
-                  J, D)` in which people who are all NaN are not there: pixels, and with
-                  D = 3 scores in 0..1;
+                  J, D)`: pixels, and with D = 3 scores in 0..1; people who are all NaN
+                  are not there;
                 - iterable of frames, each an array `(J, D)` or `(people, J, D)`;
                 - iterable of `PersonKeypoints`.
             layout: Joint order, see `propose_keras.skeletons`. Needed for arrays of 17

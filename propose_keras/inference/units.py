@@ -7,9 +7,8 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from propose_keras.keypoint_files import KeypointFileError, PersonKeypoints
+from propose_keras.keypoint_files.image_fractions import are_fractions
 
-# Nobody is this small in pixels.
-LARGEST_FRACTION = 2.0
 # People looked at before it is decided whether fractions begin at 0 or at -1.
 _NUM_SEEN = 500
 # Share of coordinates below 0 that 0..1 may have: joints guessed beyond the edge.
@@ -40,7 +39,8 @@ def in_pixels(
     seen = []
     for person in people:
         seen.append(person)
-        if len(_measured(person)) and not _are_fractions(person):
+        measured = _measured(person)
+        if len(measured) and not are_fractions(measured):
             yield from itertools.chain(seen, people)  # Pixels.
             return
         if len(seen) == _NUM_SEEN:
@@ -50,7 +50,9 @@ def in_pixels(
         yield from itertools.chain(seen, people)
         return
     negative = np.mean(np.concatenate(measured) < 0)
-    note = CENTRED if negative > _SHARE_NEGATIVE else FRACTIONS
+    # MediaPipe's are never centred, but lie beyond the edge where a body does.
+    from_middle = negative > _SHARE_NEGATIVE and seen[0].layout != "mediapipe33"
+    note = CENTRED if from_middle else FRACTIONS
     for person in itertools.chain(seen, people):
         size = image_size or person.image_size
         if size is None:
@@ -71,9 +73,5 @@ def in_pixels(
 
 
 def _measured(person):
-    return person.keypoints[person.scores > 0]
-
-
-def _are_fractions(person):
-    values = _measured(person)
-    return bool(np.abs(values).max() <= LARGEST_FRACTION)
+    """Coordinates of the joints that are there; 0, 0 is how many write none."""
+    return person.keypoints[(person.scores > 0) & (person.keypoints != 0).any(axis=1)]

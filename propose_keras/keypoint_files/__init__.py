@@ -4,7 +4,7 @@
 joint order, whatever the format.
 """
 
-from propose_keras.keypoint_files.natural_order import in_frame_order
+from propose_keras.keypoint_files.frame_order import in_frame_order
 from propose_keras.keypoint_files.reading import read_keypoints
 from propose_keras.keypoint_files.records import (
     KeypointFileError,

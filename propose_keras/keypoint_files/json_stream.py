@@ -19,14 +19,14 @@ def first_character(file: TextIO) -> str:
 
 
 def iterate_array(file: TextIO, name: str) -> Iterator[Any]:
-    """Yields the elements of a JSON array of objects or arrays, one at a time.
+    """Yields the elements of a JSON array, one at a time.
 
     Args:
-        file: Text file whose first value is an array of objects or arrays.
+        file: Text file whose first value is an array.
         name: The file's name, for errors.
 
     Raises:
-        KeypointFileError: If the text ends early or is not such an array.
+        KeypointFileError: If the text ends early or is not JSON.
     """
     buffer = _Buffer(file)
     buffer.skip()
@@ -39,8 +39,6 @@ def iterate_array(file: TextIO, name: str) -> Iterator[Any]:
                 raise _error(name, buffer, "expected a comma or the array's end")
             buffer.position += 1
             character = buffer.skip()
-        if character not in "{[":
-            raise _error(name, buffer, "expected an object or a list")
         first = False
         yield buffer.decode(decoder, name)
     buffer.position += 1
@@ -56,10 +54,16 @@ def load_document(file: TextIO, name: str) -> Any:
     """
     try:
         return json.load(file)
-    except (ValueError, RecursionError) as error:
+    except UnicodeError:
+        raise
+    except json.JSONDecodeError as error:
+        lines = error.msg == "Extra data" and error.lineno > 1
+        hint = " It seems to be JSON Lines: put its lines into one list." * lines
         raise KeypointFileError(
-            f"{name} is not JSON or is cut short: {error}."
+            f"{name} is not JSON or is cut short: {error}.{hint}"
         ) from error
+    except (ValueError, RecursionError) as error:
+        raise _too_large(name, error) from error
 
 
 class _Buffer:
@@ -89,15 +93,19 @@ class _Buffer:
         """Reads the object at the position, fetching text until it is complete."""
         while True:
             try:
-                value, self.position = decoder.raw_decode(self.text, self.position)
+                value, end = decoder.raw_decode(self.text, self.position)
             except json.JSONDecodeError as error:
                 if not self._more():
                     raise _error(name, self, error.msg) from error
             except (ValueError, RecursionError) as error:
-                # Nested too deeply, or a number of thousands of digits.
-                raise _error(name, self, str(error)) from error
+                raise _too_large(name, error) from error
             else:
-                return value
+                # A number's next digits may not be read yet.
+                whole = isinstance(value, dict | list) or end < len(self.text)
+                length = end - self.position
+                if whole or not self._more():
+                    self.position += length
+                    return value
 
     def _more(self) -> bool:
         # Twice as much each time, so that a long object is not parsed too often.
@@ -106,6 +114,11 @@ class _Buffer:
         self._start += self.position
         self.text, self.position = rest + read, 0
         return bool(read)
+
+
+def _too_large(name: str, error: Exception) -> KeypointFileError:
+    """The error of JSON that is nested too deeply, or has endless numbers."""
+    return KeypointFileError(f"{name} is JSON that cannot be read: {error}.")
 
 
 def _error(name: str, buffer: _Buffer, message: str) -> KeypointFileError:

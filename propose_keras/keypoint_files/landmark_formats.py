@@ -2,7 +2,8 @@
 
 - MediaPipe: for each frame a list of 33 landmarks `{x, y, z, visibility}`, a list of
   such lists, or an object that holds one under `landmarks` or `pose_landmarks`; x and y
-  are fractions of the image's width and height.
+  are fractions of the image's width and height. TensorFlow.js' pose-detection writes
+  such lists in pixels, with names.
 - Ultralytics `to_json()`: a frame's people, `{name, class, confidence, box, keypoints:
   {x, y, visible}}`, in pixels, or in fractions if it was asked for them.
 - Ultralytics `save_txt`: a folder of text files, one per frame, a line for each person:
@@ -16,19 +17,17 @@ from typing import Any
 
 import numpy as np
 
+from propose_keras.keypoint_files.image_fractions import are_fractions, to_pixels
+from propose_keras.keypoint_files.json_values import is_joint, is_named, joint_values
 from propose_keras.keypoint_files.records import (
     KeypointFileError,
     PersonKeypoints,
+    check_not_world,
     make_person,
 )
 
 _LANDMARK_KEYS = ("landmarks", "pose_landmarks", "poseLandmarks")
 _BOX = 5  # Class and box of a line of Ultralytics.
-
-
-def is_landmark(element: Any) -> bool:
-    """Whether something is one of MediaPipe's landmarks."""
-    return isinstance(element, dict) and {"x", "y"} <= set(element)
 
 
 def landmarks_of(element: Any) -> list | None:
@@ -38,14 +37,18 @@ def landmarks_of(element: Any) -> list | None:
         if not held:
             return None
         element = held[0]
+        if element is None:
+            return []
+        if isinstance(element, dict) and is_named(element):
+            return [element]
         if isinstance(element, dict):  # As protocol buffers are printed.
-            element = element.get("landmark", [])
+            element = element.get("landmark")
     if not isinstance(element, list):
         return None
-    if not element or is_landmark(element[0]):
+    if not element or is_joint(element[0]):
         return [element] if element else []
     inside = [e.get("landmark", e) if isinstance(e, dict) else e for e in element]
-    if all(isinstance(e, list) and all(map(is_landmark, e)) for e in inside):
+    if all(isinstance(e, list) and all(map(is_joint, e)) for e in inside):
         return [e for e in inside if e]
     return None
 
@@ -60,17 +63,15 @@ def mediapipe_people(
     """
     for person, landmarks in enumerate(people):
         where = f"{name}, frame {frame}, person {person}"
-        if not all(map(is_landmark, landmarks)):
-            raise KeypointFileError(f"{where}: expected landmarks of x and y.")
-        values = _numbers(
-            [[mark["x"], mark["y"]] for mark in landmarks], where, "x and y"
-        )
-        scores = [
-            mark.get("visibility", mark.get("presence", 1.0)) for mark in landmarks
-        ]
-        values = to_pixels(values, image_size, where)
+        joints = joint_values(landmarks, None, layout, where)
+        if joints is None:
+            continue
+        values, scores, known = joints
+        check_not_world(values, scores, where, known)
+        if are_fractions(values[scores > 0]):
+            values = to_pixels(values, image_size, where)
         yield make_person(
-            where, frame, person, values, scores, layout, image_size=image_size
+            where, frame, person, values, scores, known, image_size=image_size
         )
 
 
@@ -156,25 +157,6 @@ def _found_scores(values, visible, name):
         return found * 1.0
     scores = _numbers(visible, name, "visibilities")
     return found * scores if scores.shape == found.shape else scores
-
-
-def are_fractions(values: np.ndarray) -> bool:
-    """Whether coordinates are fractions of an image: nobody is 2 pixels tall."""
-    return bool(values.size) and bool(np.nanmax(np.abs(values)) <= 2.0)
-
-
-def to_pixels(values: np.ndarray, image_size: Any, name: str) -> np.ndarray:
-    """Fractions of the image as pixels.
-
-    Raises:
-        KeypointFileError: If the image's size is not known.
-    """
-    if image_size is None or not np.isfinite(image_size).all():
-        raise KeypointFileError(
-            f"{name}: x and y are fractions of the image's width and height. Pass "
-            "`image_size`, in pixels."
-        )
-    return values * np.asarray(image_size, float)
 
 
 def _numbers(values: Any, name: str, what: str) -> np.ndarray:

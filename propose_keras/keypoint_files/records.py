@@ -7,11 +7,18 @@ from typing import Any
 import numpy as np
 
 from propose_keras.data.errors import DataFileError
-from propose_keras.skeletons import LONGER_LAYOUTS, SKELETONS, get_skeleton
+from propose_keras.keypoint_files.array_forms import plain_array
+from propose_keras.skeletons import (
+    LAYOUTS,
+    LONGER_LAYOUTS,
+    Y_FIRST_LAYOUTS,
+    get_skeleton,
+)
 
 # Joint counts that one layout of detectors has. 17 joints are COCO's in the formats of
 # detectors; in plain arrays they may be COCO's, Human3.6M's or 3DHP's. 25 joints are
-# taken for BODY_25's; BODY_25B must be named.
+# taken for BODY_25's, 15 for MPI's; other layouts of so many must be named. So must
+# Azure Kinect's 32, which the archives of Human3.6M have as well.
 _LAYOUT_OF_COUNT = {
     **{15: "mpii15", 16: "mpii16", 18: "coco18", 25: "body25", 26: "halpe26"},
     **{33: "mediapipe33", 133: "wholebody133", 136: "halpe136"},
@@ -25,7 +32,9 @@ _LARGEST_SCORE = 10.0
 CLIPPED = "There are scores above 1, which some detectors write: they were taken as 1."
 # Pixels; what lies further out is no measurement.
 LARGEST_COORDINATE = 1e6
-_PLAIN_ORDERS = ("h36m17", "coco17", "3dhp17")
+# MediaPipe's landmarks of the hips; its world landmarks have their origin between them.
+_MEDIAPIPE_HIPS = [23, 24]
+_WORLD_MARGIN = 0.005
 
 
 class KeypointFileError(DataFileError):
@@ -82,33 +91,32 @@ def recognise_layout(
         KeypointFileError: If the order is unknown or has another number of joints.
     """
     if layout is not None:
-        known = {s.name: s.num_joints for s in SKELETONS.values()}
-        known |= {longer: count for longer, (_, count) in LONGER_LAYOUTS.items()}
-        if layout not in known:
+        if layout not in LAYOUTS:
             raise KeypointFileError(
-                f"{name}: unknown layout {layout!r}. Known are {sorted(known)}."
+                f"{name}: unknown layout {layout!r}. Known are {sorted(LAYOUTS)}."
             )
-        expected = known[layout]
-        if num_joints != expected:
+        if num_joints != LAYOUTS[layout]:
             raise KeypointFileError(
                 f"{name}: found {num_joints} joints; the layout {layout!r} has "
-                f"{expected}. Pass the layout that the detector wrote."
+                f"{LAYOUTS[layout]}. Pass the layout that the detector wrote."
             )
         return layout
-    if num_joints == 17:
-        if default_17 is None:
-            raise KeypointFileError(
-                f"{name}: 17 joints can be in the order of {', '.join(_PLAIN_ORDERS)}. "
-                "Pass the layout."
-            )
+    if num_joints == 17 and default_17 is not None:
         return default_17
-    if num_joints not in _LAYOUT_OF_COUNT:
-        known = dict(sorted((v, k) for k, v in _LAYOUT_OF_COUNT.items()))
+    if num_joints in _LAYOUT_OF_COUNT:
+        return _LAYOUT_OF_COUNT[num_joints]
+    possible = [layout for layout, count in LAYOUTS.items() if count == num_joints]
+    if possible:
         raise KeypointFileError(
-            f"{name}: no known layout has {num_joints} joints. Known are {known}, and "
-            f"17 of {', '.join(_PLAIN_ORDERS)}."
+            f"{name}: {num_joints} joints can be in the order of {', '.join(possible)}."
+            " Pass the layout."
         )
-    return _LAYOUT_OF_COUNT[num_joints]
+    known = dict(sorted((v, k) for k, v in _LAYOUT_OF_COUNT.items()))
+    plain = [layout for layout, count in LAYOUTS.items() if count == 17]
+    raise KeypointFileError(
+        f"{name}: no known layout has {num_joints} joints. Known are {known}, and 17 "
+        f"of {', '.join(plain)}."
+    )
 
 
 def make_person(
@@ -157,6 +165,9 @@ def make_person(
             f"{name}: expected {len(values)} scores, one per joint, found shape "
             f"{scores.shape}."
         )
+    if layout in Y_FIRST_LAYOUTS:
+        layout = Y_FIRST_LAYOUTS[layout]
+        values = values[:, [1, 0]]
     if layout in LONGER_LAYOUTS:
         layout, _ = LONGER_LAYOUTS[layout]
         count = get_skeleton(layout).num_joints
@@ -180,6 +191,7 @@ def make_person(
             f"with score {scores[wrong[0]]:.4g}. Give missing joints the score 0."
         )
     coordinates = np.where(within[:, None], coordinates, np.nan)
+    check_not_world(coordinates, scores, name, layout)
     return PersonKeypoints(
         frame=frame,
         person=person,
@@ -206,8 +218,9 @@ def people_of_array(
 
     Args:
         name: What is read, for errors.
-        values: `(frames, J, 2 or 3)`, or `(frames, people, J, 2 or 3)`, where a person
-            who is all NaN is not there.
+        values: `(frames, J, 2 or 3)`, or `(frames, people, J, 2 or 3)`; or as MoveNet
+            and MediaPipe have it, see `array_forms`. A person who is all NaN is not
+            there.
         scores: `values`' shape without the last axis; by default the third column.
         layout: See `recognise_layout`.
         image_size: See `PersonKeypoints`.
@@ -222,6 +235,8 @@ def people_of_array(
     Raises:
         KeypointFileError: As `make_person`, or if a shape does not fit.
     """
+    if values.dtype.kind in "fiu":
+        values, scores, layout = plain_array(values, scores, layout)
     if values.dtype.kind not in "fiu" or values.ndim not in (3, 4):
         raise KeypointFileError(
             f"{name}: expected numbers of shape (frames, joints, 2 or 3) or (frames, "
@@ -242,7 +257,7 @@ def people_of_array(
         frame = index if frames is None else frames[index]
         rows = values[index] if several else values[index][None]
         for number, row in enumerate(rows):
-            if several and np.isnan(row[:, :2]).all():
+            if np.isnan(row[:, :2]).all():
                 continue
             if scores is None:
                 row_scores = None
@@ -255,6 +270,24 @@ def people_of_array(
                 image_size=image_size,
                 tracked=tracked,
             )
+
+
+def check_not_world(
+    coordinates: np.ndarray, scores: np.ndarray, name: str, layout: str | None
+) -> None:
+    """Refuses MediaPipe's world landmarks, whose origin lies between the hips.
+
+    Raises:
+        KeypointFileError: If 33 landmarks are such.
+    """
+    if layout not in (None, "mediapipe33") or len(coordinates) != 33:
+        return
+    hips = coordinates[_MEDIAPIPE_HIPS].mean(axis=0)
+    if (scores > 0).any() and (np.abs(hips) < _WORLD_MARGIN).all():
+        raise KeypointFileError(
+            f"{name}: the hips' middle is at 0, 0 as in MediaPipe's world landmarks, "
+            "which are metres in 3D. Pass `pose_landmarks`, fractions of the image."
+        )
 
 
 def check_image_size(value: Any, name: str) -> tuple[float, float]:

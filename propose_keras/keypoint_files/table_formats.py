@@ -3,18 +3,21 @@
 - npz: `keypoints` (frames, J, 2 or 3) or (frames, people, J, 2 or 3); optional are
   `scores`, `frame`, `person`, `layout` and `image_size`.
 - npy: the array `keypoints` alone, read as it is needed.
+- Both also as MoveNet and MediaPipe have it, see `array_forms`.
 - Of other lifters, npz as well: VideoPose3D's `data_2d_custom_*.npz` (`positions_2d`,
   `metadata`) and what its Detectron scripts write (`boxes`, `keypoints`), MHFormer's
   `input_2D_keypoints.npz` (`reconstruction`, in Human3.6M's order).
 """
 
 import pathlib
+import zipfile
 from collections.abc import Iterator
 
 import numpy as np
 
-from propose_keras.data.safe_npz import load_npz
-from propose_keras.keypoint_files.natural_order import natural_order
+from propose_keras.data.safe_npz import NpzError, load_npz
+from propose_keras.keypoint_files.array_forms import is_single_movenet
+from propose_keras.keypoint_files.frame_order import natural_order
 from propose_keras.keypoint_files.records import (
     KeypointFileError,
     PersonKeypoints,
@@ -26,6 +29,14 @@ from propose_keras.keypoint_files.records import (
 # What marks the files of other programs.
 _PEERS = ("positions_2d", "metadata", "reconstruction", "boxes")
 _VIDEOPOSE3D_LAYOUTS = {"coco": "coco17", "h36m": "h36m17"}
+# What NumPy and MoveNet's tutorial call an array that was given no name.
+_UNNAMED = ("arr_0", "keypoints_with_scores", "output_0")
+# Entries of what is often taken for keypoints.
+_OTHERS = {
+    "positions_3d": "3D poses in VideoPose3D's form",
+    "betas": "motion of a body model in 3D, as AMASS'",
+    "annot3": "3D poses of MPI-INF-3DHP",
+}
 _OPTIONAL = ("scores", "frame", "person", "layout", "image_size")
 
 
@@ -36,7 +47,7 @@ def read_npz(path: pathlib.Path, layout: str | None) -> Iterator[PersonKeypoints
         KeypointFileError: If an entry has another shape than the format's.
         NpzError: If the file is damaged or hostile.
     """
-    entries = load_npz(path, (), ("keypoints", *_OPTIONAL, *_PEERS))
+    entries = load_npz(path, (), ("keypoints", *_UNNAMED, *_OPTIONAL, *_PEERS))
     if "keypoints" not in entries and "positions_2d" in entries:
         yield from _videopose3d(path, entries, layout)
         return
@@ -46,30 +57,45 @@ def read_npz(path: pathlib.Path, layout: str | None) -> Iterator[PersonKeypoints
             values = np.moveaxis(values, 0, 1)  # Frames before people.
         yield from people_of_array(str(path), values, layout=layout or "h36m17")
         return
+    unnamed = [key for key in _UNNAMED if key in entries]
+    if "keypoints" not in entries and len(unnamed) == 1:
+        entries["keypoints"] = entries[unnamed[0]]
     if "keypoints" not in entries:
-        load_npz(path, ("keypoints",))  # Raises, with the entries that there are.
+        _refuse(path)
     if "boxes" in entries and np.asarray(entries["keypoints"]).dtype == object:
         yield from _detectron(path, entries, layout)
         return
     size = entries.get("image_size")
     if layout is None:
         layout = (_column(entries, "layout", "U", path) or [None])[0]
-    keypoints, scores = np.asarray(entries["keypoints"]), entries.get("scores")
+    values, layout = _single(np.asarray(entries["keypoints"]), layout)
+    scores = entries.get("scores")
     frames = _column(entries, "frame", "iuU", path)
     people = _column(entries, "person", "iuU", path)
-    if frames and people and len(frames) == len(people) == len(keypoints):
+    if frames and people and len(frames) == len(people) == len(values):
         # Arrays of several people may be sorted by person.
         keys = [natural_order(str(frame)) for frame in frames]
         order = sorted(range(len(frames)), key=keys.__getitem__)
         frames = [frames[i] for i in order]
         people = [people[i] for i in order]
-        keypoints = keypoints[order]
+        values = values[order]
         if scores is not None and len(scores) == len(order):
             scores = np.asarray(scores)[order]
     yield from people_of_array(
-        *(str(path), keypoints, scores, layout),
+        *(str(path), values, scores, layout),
         None if size is None else check_image_size(size, str(path)),
         *(frames, people),
+    )
+
+
+def _refuse(path):
+    """Says what an archive without keypoints holds, and what it seems to be."""
+    with zipfile.ZipFile(path) as archive:
+        names = {name.removesuffix(".npy") for name in archive.namelist()}
+    kind = next((kind for key, kind in _OTHERS.items() if key in names), None)
+    raise NpzError(
+        f"{path} lacks the entries ['keypoints']; it holds {sorted(names)[:20]}."
+        + (f" It seems to be {kind}: pass 2D keypoints in pixels." if kind else "")
     )
 
 
@@ -154,7 +180,22 @@ def read_npy(path: pathlib.Path, layout: str | None) -> Iterator[PersonKeypoints
     try:
         values = np.lib.format.open_memmap(path, mode="r")
     except Exception as error:  # NumPy lets through whatever a damaged header causes.
+        if "Python objects" in str(error) or "object arrays" in str(error):
+            raise KeypointFileError(
+                f"{path} holds Python objects (a pickle), which are never loaded. Save "
+                "an array of numbers: numpy.save(file, numpy.array(keypoints, float))."
+            ) from error
         raise KeypointFileError(
             f"{path} is not an npy file of numbers or is cut short: {error}."
         ) from error
+    values, layout = _single(values, layout)
     yield from people_of_array(str(path), values, layout=layout)
+
+
+def _single(values, layout):
+    """One frame as an array of frames; MoveNet's for one image is known."""
+    if is_single_movenet(values, layout):
+        return values, "movenet17"
+    if values.ndim == 2 and values.shape[1] in (2, 3):
+        return values[None], layout
+    return values, layout

@@ -13,7 +13,7 @@ from keras import ops
 from propose_keras.data.infilling import MIN_JOINTS, Infilling
 from propose_keras.inference.model_camera import center_unknown
 from propose_keras.inference.uncertain import lift_uncertain
-from propose_keras.inference.units import LARGEST_FRACTION
+from propose_keras.keypoint_files.image_fractions import LARGEST_FRACTION
 from propose_keras.keypoint_files.records import LARGEST_COORDINATE
 from propose_keras.skeletons import COCO_17, H36M_17, convert_detections
 from propose_keras.types import Tensor

@@ -1,8 +1,11 @@
 """Writes small keypoint files of every format, all of the same two people."""
 
 import json
+import re
 
 import numpy as np
+
+from propose_keras.skeletons import get_skeleton
 
 
 def people(num_joints, num_frames=3):
@@ -90,6 +93,54 @@ def write_csv(path, values):
     return path
 
 
+def write_long_csv(path, values):
+    """A line per joint."""
+    lines = ["frame,person,joint,x,y,score"]
+    for frame, pair in enumerate(values):
+        for number, person in enumerate(pair):
+            for joint, row in zip(names("coco17"), person.tolist()):
+                lines.append(",".join(map(str, (frame, number, joint, *row))))
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def poseflow(values):
+    return {
+        f"{frame}.jpg": [
+            {"keypoints": p.ravel().tolist(), "scores": 2.9, "idx": track}
+            for track, p in enumerate(pair)
+        ]
+        for frame, pair in enumerate(values)
+    }
+
+
 def write_json(path, document):
     path.write_text(json.dumps(document))
     return path
+
+
+def names(layout):
+    """A layout's joints as COCO spells them: left_shoulder, nose."""
+    joints = get_skeleton(layout).joint_names
+    return [re.sub(r"(?<!^)(?=[A-Z])", "_", side(joint)).lower() for joint in joints]
+
+
+def side(joint):
+    if joint[0] in "LR" and joint[1].isupper():
+        return {"L": "Left", "R": "Right"}[joint[0]] + joint[1:]
+    return joint
+
+
+def check(found, values, layout, frames=None, people=None):
+    """Compares people with `(people, J, 3)`, and their frames and numbers."""
+    found = list(found)
+    assert {person.layout for person in found} == {layout}
+    keypoints = np.stack([person.keypoints for person in found])
+    np.testing.assert_allclose(keypoints, values[..., :2], atol=0.01)
+    scores = np.stack([person.scores for person in found])
+    np.testing.assert_allclose(scores, values[..., 2], atol=1e-4)
+    if frames is not None:
+        assert [person.frame for person in found] == list(frames)
+    if people is not None:
+        assert [person.person for person in found] == list(people)
+    return found

@@ -1,4 +1,4 @@
-"""The order that people put names with numbers in."""
+"""The order of frames' names."""
 
 import re
 from collections.abc import Iterable

@@ -1,0 +1,52 @@
+"""Which keypoints are fractions of the image, and what they are in pixels."""
+
+import numpy as np
+import pytest
+
+from propose_keras.inference.units import CENTRED, FRACTIONS, in_pixels
+from propose_keras.keypoint_files import KeypointFileError, people_of_array
+
+SIZE = (1000.0, 500.0)
+
+
+def people(values, layout):
+    return list(people_of_array("keypoints", values, layout=layout))
+
+
+def pose(layout="coco17"):
+    """`(3, J, 2)` fractions."""
+    count = {"coco17": 17, "mediapipe33": 33}[layout]
+    return np.random.default_rng(0).uniform(0.2, 0.8, (3, count, 2))
+
+
+def check(found, expected, note):
+    for person, keypoints in zip(found, expected, strict=True):
+        np.testing.assert_allclose(person.keypoints, keypoints, rtol=1e-5)
+        assert person.notes == ((note,) if note else ())
+
+
+def test_legs_far_below_the_image_are_fractions_still():
+    values = pose()
+    values[:, 11:, 1] += 4.0
+    check(in_pixels(people(values, "coco17"), SIZE), values * SIZE, FRACTIONS)
+    with pytest.raises(KeypointFileError, match="image_size"):
+        list(in_pixels(people(values, "coco17"), None))
+
+
+def test_joints_at_the_origin_do_not_decide():
+    values = pose() * SIZE
+    values[0], values[1, 5:] = 0.0, 0.0
+    check(in_pixels(people(values, "coco17"), SIZE), values, None)
+    values = pose()
+    values[0] = 0.0
+    check(in_pixels(people(values, "coco17"), SIZE), values * SIZE, FRACTIONS)
+
+
+@pytest.mark.parametrize("layout", ["coco17", "mediapipe33"])
+def test_landmarks_left_of_the_image_are_not_centred(layout):
+    values = pose(layout) - [0.5, 0.0]
+    found = in_pixels(people(values, layout), SIZE)
+    if layout == "mediapipe33":
+        check(found, values * SIZE, FRACTIONS)
+    else:
+        check(found, (values + [1.0, 0.5]) * 500.0, CENTRED)
