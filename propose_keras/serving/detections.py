@@ -88,6 +88,7 @@ class Coco17Lifting:
         converted, sure = convert_detections(
             keypoints, scores, COCO_17.name, H36M_17.name, ops
         )
+        # In the order of `problems`.
         is_right = (
             *_are_detections(keypoints, scores),
             self._infilling.can_fill(converted, sure, ops),

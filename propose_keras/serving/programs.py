@@ -82,12 +82,11 @@ def _check_shape(name, value):
 
 def _check_rows(inputs):
     """Asserts that all inputs have as many rows; JAX's programs take no empty batch."""
-    least = 1 if backend.name == "jax" else 0
+    least, at_least = (1, ", at least 1") if backend.name == "jax" else (0, "")
     rows = [tf.shape(value)[0] for value in inputs.values()]
     return tf.debugging.Assert(
         tf.reduce_all(tf.equal(rows, rows[0])) & (rows[0] >= least),
-        [f"Expected as many rows of {', '.join(inputs)}, at least {least}; received"]
-        + rows,
+        [f"Expected as many rows of {', '.join(inputs)}{at_least}; received", *rows],
     )
 
 

@@ -45,7 +45,7 @@ def test_different_numbers_of_rows_are_told(signatures):
         right = tensors_of(signatures[signature])
         for name in right:
             inputs = {**right, name: right[name][:1]}
-            message = f"Expected as many rows of {', '.join(sorted(right))}, at least"
+            message = f"Expected as many rows of {', '.join(sorted(right))}"
             with pytest.raises(tf.errors.InvalidArgumentError, match=message):
                 signatures[signature](**inputs)
 
