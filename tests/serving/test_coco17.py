@@ -49,7 +49,7 @@ def lift(model, people, intrinsics=None):
         PersonKeypoints(0, 0, k, s, "coco17", tuple(size) if size.any() else None)
         for k, s, size in rows
     )
-    return lifter(source, intrinsics=intrinsics)
+    return lifter(source, intrinsics=intrinsics, track=False)
 
 
 def ask_here(model, people, **settings):
@@ -153,6 +153,11 @@ def make_fractions(row):
     row["keypoints"] /= row["image_size"]
 
 
+def make_fractions_but_one(row):
+    make_fractions(row)
+    row["keypoints"][0] = 500.0
+
+
 PROBLEMS = {
     "score above 1": (spoil("scores", 1.01, 0), "Scores must lie in 0..1"),
     "score below 0": (spoil("scores", -0.1, 0), "Scores must lie in 0..1"),
@@ -165,6 +170,7 @@ PROBLEMS = {
     "three joints": (spoil("scores", 0.0, slice(3, 17)), "There must be 4 joints"),
     "one place": (spoil("keypoints", 300.0), "not all in one place"),
     "fractions": (make_fractions, "Keypoints must be pixels"),
+    "fractions but one": (make_fractions_but_one, "Keypoints must be pixels"),
     "no width": (spoil("image_size", 0.0, 0), "image_size must be width and height"),
     "negative size": (spoil("image_size", -5.0), "image_size must be width and height"),
     "nan size": (spoil("image_size", np.nan), "image_size must be width and height"),
@@ -238,7 +244,7 @@ def test_threshold_and_noise_are_the_exports(served_model):
         **{"batch_size": 12, "score_threshold": 0.05, "keypoint_noise": 0.0},
     )
     given = np.concatenate([people["keypoints"], people["scores"][..., None]], axis=-1)
-    expected = lifter(given, "coco17", (1000, 1000))
+    expected = lifter(given, "coco17", (1000, 1000), track=False)
     assert_lifted(answer, expected, served_model)
 
 
