@@ -61,7 +61,9 @@ class MediaPipePose:
             raise FileNotFoundError(f"There is no detector's model {model}.")
         self._model = MODEL.fetch() if model is None else pathlib.Path(model)
         self._max_people = max_people or 1
-        self._landmarker(is_video=False).close()  # Fails now if it is no such model.
+        landmarker = self._landmarker(is_video=False)  # Fails now if it is no model.
+        with without_notes():
+            landmarker.close()
 
     def _landmarker(self, is_video: bool) -> Any:
         tasks = self._mediapipe.tasks
@@ -130,7 +132,8 @@ class MediaPipePose:
                 ).reshape(-1, _NUM_LANDMARKS, 4)
         finally:
             if landmarker is not None:
-                landmarker.close()
+                with without_notes():
+                    landmarker.close()
 
 
 def score_of(visibility: np.ndarray, presence: np.ndarray) -> np.ndarray:

@@ -102,7 +102,7 @@ def test_a_folder_of_pictures(execute, astronaut, tmp_path, capsys):
     frames = [
         pose["frame"] for pose in json.loads((tmp_path / "a.json").read_text())["poses"]
     ]
-    assert frames == ["2", "10"]
+    assert frames == [2, 10]
     assert "2 poses" in capsys.readouterr().out
 
 
