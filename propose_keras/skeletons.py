@@ -319,6 +319,18 @@ def get_skeleton(name: str) -> Skeleton:
     return SKELETONS[name]
 
 
+def layouts_alike(name: str) -> tuple[str, ...]:
+    """Names of the orders of as many joints that can be moved to `H36M_17`.
+
+    Args:
+        name: An order; it comes first.
+    """
+    count = get_skeleton(name).num_joints
+    sources = {source for source, _ in _CONVERSIONS} | {H36M_17.name}
+    others = sorted(n for n in sources if SKELETONS[n].num_joints == count)
+    return (name, *(other for other in others if other != name))
+
+
 def convert(joints: np.ndarray, source: str, target: str = "h36m17") -> np.ndarray:
     """Moves joints from one order to another.
 

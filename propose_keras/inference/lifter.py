@@ -16,6 +16,7 @@ from propose_keras.inference.model_camera import (
     check_intrinsics,
     to_model_camera,
 )
+from propose_keras.inference.person_check import PersonCheck
 from propose_keras.inference.results import LiftedPoses
 from propose_keras.inference.units import in_pixels
 from propose_keras.inputs import check_integer
@@ -175,6 +176,8 @@ class Lifter:
         Warns:
             KeypointWarning: Once for each thing that was changed on reading: scores
                 above 1, fractions of the image. `LiftedPoses.warnings` has them, too.
+            PersonWarning: A `KeypointWarning`, once, if the keypoints do not look like
+                people: see `person_check`. After ten people, or at the end.
 
         Raises:
             FileNotFoundError: If there is no such file.
@@ -185,12 +188,11 @@ class Lifter:
         intrinsics = check_intrinsics(intrinsics)
         waiting, num_lifted, num_skipped = [], 0, 0
         said: list[str] = []
+        check = PersonCheck(image_size, self._infilling.score_threshold)
         people = in_pixels(_people(source, layout, image_size), image_size)
         for index, person in enumerate(people):
-            for note in person.notes:
-                if note not in said:
-                    said.append(note)
-                    warnings.warn(note, KeypointWarning, stacklevel=2)
+            _say(map(KeypointWarning, person.notes), said)
+            _say(check.add(person), said)
             keypoints, scores = convert_detections(
                 person.keypoints, person.scores, person.layout
             )
@@ -203,7 +205,9 @@ class Lifter:
                 yield self._lift(waiting, intrinsics, num_skipped, said)
                 num_lifted += len(waiting)
                 waiting, num_skipped = [], 0
-        if waiting or (num_lifted and num_skipped):
+        num_said = len(said)
+        _say(check.finish(), said)
+        if waiting or (num_lifted and (num_skipped or len(said) > num_said)):
             yield self._lift(waiting, intrinsics, num_skipped, said)
         elif not num_lifted:
             raise ValueError(
@@ -277,6 +281,14 @@ class Lifter:
             drawn, ops.repeat(image_size, count, axis=0)
         ).sample_from_noise(ops.reshape(noise, (batch * count, 1, latent_size)))
         return ops.reshape(poses, (batch, count, num_joints, 3))
+
+
+def _say(notes, said):
+    """Warns of what was not said yet, where the caller asked for the next batch."""
+    for note in notes:
+        if str(note) not in said:
+            said.append(str(note))
+            warnings.warn(note, stacklevel=3)
 
 
 def _nothing(num_hypotheses):
