@@ -4,13 +4,14 @@
         --datasets=cmu_mocap,synthetic_human/full --output=check.json
     python benchmarks/person_check.py --files FILE... --image_size=854x480
 
-Of each data set's split `test`, clips of 50 frames are drawn, written as detectors of
-several layouts would write them, in turns whole and with parts of the body cut off, half
-of them with a detector's errors, and read rightly and wrongly. Prints how many poses and
-clips were warned of that were right, and how many were not that were wrong.
+Draws clips of 50 frames from the split `test` of each data set and writes them as the
+detectors of several layouts would, in turns whole and with parts of the body cut off,
+half of them with a detector's errors. Each clip is read rightly and wrongly. Prints
+false alarms (warnings about clips read rightly) and misses (no warning about clips read
+wrongly), for the clip's first frame, its first 10 and, read rightly, all 50.
 
-Of files, which hold people read rightly, it does the same with all poses and all runs of
-10 poses.
+Files must hold people who are read rightly as they are. The same is counted for every
+pose of them and for every 10 in a row.
 """
 
 import argparse
@@ -35,7 +36,8 @@ LAYOUTS = (
 )
 NUM_FRAMES = 50
 LENGTHS = (1, 10, 50)
-# Of a detector: deviation as a share of a person's radius, joints missing in gappy clips.
+# Deviation of detected joints as a share of a person's radius; share of joints missing
+# in clips with gaps.
 ERROR, GAPS = 0.03, 0.2
 
 FEET = ("Knee", "Ankle", "Foot", "Toe", "Heel")

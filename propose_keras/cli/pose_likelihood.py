@@ -1,15 +1,16 @@
-"""Fits the Gaussian by which `Lifter` tells people from wrongly read keypoints.
+r"""Fits the Gaussian by which `Lifter` tells people from wrongly read keypoints.
 
     tfds build datasets/cmu_mocap --manual_dir=DIR --data_dir=DIR
     tfds build datasets/synthetic_human --config=full --data_dir=DIR
-    python -m propose_keras.cli.pose_likelihood --data_dir=DIR \\
+    python -m propose_keras.cli.pose_likelihood --data_dir=DIR \
         --output=propose_keras/inference/pose_likelihood.npz
 
-People of the training splits, ten frames per second, with other bodies, some of them
-leaning and lying, are seen by cameras drawn anew for every pose and reported in the
-layouts of all detectors, with their errors. One minute on one core.
+The people are those of the training splits at ten frames per second, given other
+bodies. Some lean or lie. Each pose is seen by a camera of its own and reported in the
+layout of some detector, with a detector's errors. Takes half a minute on one core.
 """
 
+import functools
 import itertools
 import pathlib
 
@@ -34,21 +35,17 @@ _BODIES, _ERRORS = 0.1, 0.06
 
 def define_flags(values=flags.FLAGS):
     """Defines the flags, by default those of the process."""
-    flags.DEFINE_string(
+    string = functools.partial(flags.DEFINE_string, flag_values=values)
+    integer = functools.partial(flags.DEFINE_integer, flag_values=values)
+    string(
         "dataset",
         "cmu_mocap,synthetic_human/full",
         "Built data sets, with commas between.",
-        flag_values=values,
     )
-    flags.DEFINE_string(
-        "data_dir",
-        None,
-        "The --data_dir that tfds build was given.",
-        flag_values=values,
-    )
-    flags.DEFINE_string("output", None, "The npz to write.", flag_values=values)
-    flags.DEFINE_integer("num_batches", 60, "Of 4096 poses.", 1, flag_values=values)
-    flags.DEFINE_integer("seed", 0, "Of all that is drawn.", 0, flag_values=values)
+    string("data_dir", None, "The --data_dir that tfds build was given.")
+    string("output", None, "The npz to write.")
+    integer("num_batches", 60, "Batches of 4096 poses to fit to.", 1)
+    integer("seed", 0, "Seed of all that is drawn.", 0)
 
 
 def main(argv):

@@ -134,10 +134,10 @@ def turn(max_angle: float) -> Augmentation:
 def tilt() -> Augmentation:
     """Augmentation that lets some people lean, and a few lie, in any direction.
 
-    A quarter lean by an angle of 25 degrees' deviation, which also shows them from above
-    and below; one in twenty lies. They are turned about the hip, whatever the floor.
-    Must come before `random_flip`, which mirrors poses but not cameras. Keypoints move as
-    with `other_bodies`.
+    A quarter lean, with a standard deviation of 25 degrees, which also shows them from
+    above and below; one in twenty lies. They are turned about the hip, without regard
+    to the floor. Must come before `random_flip`, which mirrors poses but not cameras.
+    Keypoints move as with `other_bodies`.
     """
 
     def augment(batch: Batch, generator: np.random.Generator) -> Batch:

@@ -1,8 +1,8 @@
 """Joints of every layout, made from the 17 of Human3.6M.
 
-Faces, hands and feet are not among the 17 joints: they are put where a head, a hand and a
-foot have them, so that poses of motion capture can be written as any detector would
-write them. Proportions are those of a grown-up to a centimetre or two.
+Eyes, ears, fingers, toes and heels are not among the 17 joints. They are placed where a
+head, a hand or a foot has them, to within a centimetre or two on a grown-up, so that
+motion capture can be written as any detector would write it.
 """
 
 import numpy as np

@@ -14,14 +14,14 @@ _OUTLIER_SHARE, _OUTLIER_FACTOR = 0.02, 5.0
 def other_layouts(level: float) -> Augmentation:
     """Augmentation that reports each pose in the layout of some detector.
 
-    The joints of a layout drawn for each row are put on the body (`landmarks`),
-    projected, given a detector's errors and brought back to the order h36m17, so that
-    what the maps between layouts distort is there. Keypoints are replaced; the batch has
-    to hold the cameras.
+    Each row gets a layout of its own. Its joints are placed on the body (`landmarks`),
+    projected, given a detector's errors and converted back to the order h36m17, with
+    the distortions of that conversion. Keypoints are replaced; the batch must hold the
+    cameras.
 
     Args:
-        level: Greatest standard deviation of a coordinate, as a share of the pose's root
-            mean square distance from its middle; each pose has its own.
+        level: Greatest standard deviation of a coordinate, as a share of the root mean
+            square distance of the joints from their middle; each pose has its own.
     """
     layouts = sorted(SKELETONS)
 

@@ -129,7 +129,7 @@ class PersonCheck:
         self._count += 1
         self._compare(person.keypoints, measured)
         size = self._image_size or person.image_size
-        self._bounds.add(person.keypoints[measured], size)
+        self._bounds.add(person.keypoints, measured, person.layout, size)
         if self._count == self._next:
             self._next *= 2
             yield from self._decide(_LIMITS)

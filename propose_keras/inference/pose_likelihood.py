@@ -1,9 +1,9 @@
 """How much a 2D pose looks like a person's: the likelihood under a Gaussian.
 
-Joints of a person, centred and scaled, are taken for one Gaussian over all 17: upright,
-sitting, leaning and some lying people from all sides, seen by cameras of all kinds. Of
-joints that are missing it has nothing to say; where and how large a person is in the
-image is not known, so the place is integrated out and the best size is taken.
+One Gaussian over the 17 joints, centred and scaled, describes people who stand, sit,
+lean or, a few of them, lie, seen from all sides by cameras of all kinds. Joints that
+are missing are left out. A person's place in the image is integrated out; the size is
+the one that fits best.
 """
 
 import functools
@@ -30,8 +30,8 @@ class PoseLikelihood:
     """A Gaussian over 2D poses in the order h36m17.
 
     Args:
-        mean: `(17, 2)`, of poses whose joints have mean 0 and root mean square radius 1.
-        covariance: `(34, 34)` of the same, x and y of a joint next to each other.
+        mean: `(17, 2)`, of poses with mean 0 and root mean square radius 1.
+        covariance: `(34, 34)` of those poses, x and y of a joint next to each other.
     """
 
     def __init__(self, mean: np.ndarray, covariance: np.ndarray) -> None:
@@ -73,18 +73,19 @@ class PoseLikelihood:
     def log_ratio(self, keypoints: np.ndarray, measured: np.ndarray) -> np.ndarray:
         """Log-likelihood against that of joints scattered at random.
 
-        With x the measured coordinates, `P` the Gaussian's precision of them with their
-        place integrated out and n = 2 * joints - 2, it is the maximum over the size a of
-        `n log a - (a x - mean)' P (a x - mean) / 2`, less the same with `P = I` and mean
-        0.
+        With the measured coordinates x, their precision P under the Gaussian with their
+        place integrated out, and n = 2 * joints - 2, it is the maximum over the size a
+        of `n log a + log det(P) / 2 - (a x - mean)' P (a x - mean) / 2`, less the same
+        with `P = I` and mean 0.
 
         Args:
-            keypoints: `(N, 17, 2)`, any unit, x right and y down; those of missing joints
-                are ignored.
+            keypoints: `(N, 17, 2)`, any unit, x right and y down; those of missing
+                joints are ignored.
             measured: `(17,)` bool, the same for all.
 
         Returns:
-            `(N,)` nats; 0 where fewer than 5 joints are measured or all lie in one place.
+            `(N,)` nats; 0 where fewer than 5 joints are measured or all lie in one
+            place.
         """
         count = int(measured.sum())
         if count < MIN_JOINTS:
@@ -102,7 +103,7 @@ class PoseLikelihood:
         return np.where(size > 0, found + constant - scattered, 0.0)
 
     def _make_matrices(self, key):
-        """Precision and mean of the measured coordinates, and the Gaussian's constant."""
+        """Of the measured coordinates: precision, mean and the Gaussian's constant."""
         measured = np.repeat(np.frombuffer(key, bool), 2)
         covariance = self._covariance[np.ix_(measured, measured)]
         mean = self.mean.reshape(-1)[measured]

@@ -7,7 +7,7 @@ import numpy as np
 
 from propose_keras.skeletons import H36M_17, convert, get_skeleton, layouts_alike
 
-# Where the axes point, and what the coordinates are then multiplied with or swapped by.
+# How coordinates were written: as expected, x right and y down; with y upward; y first.
 AXES = ("as given", "y up", "exchanged")
 
 _ARMS = [H36M_17.index(n) for n in ("LShoulder", "LElbow", "LWrist")]
@@ -22,10 +22,10 @@ class Reading:
 
     Attributes:
         layout: Name of the joint order.
-        axes: One of `AXES`: x right and y down; y turned; x and y exchanged.
-        other_arms: Whether left and right of the arms are exchanged. Exchanging all
-            left and right joints gives a person seen from the other side, which 2D
-            joints do not tell from the first; between arms and legs they do.
+        axes: One of `AXES`.
+        other_arms: Whether left and right arm are exchanged. The sides of the whole
+            body are not: the mirror image in depth of a person is a person with left
+            and right exchanged, who looks the same in 2D.
     """
 
     layout: str
@@ -45,7 +45,7 @@ def readings(layout: str) -> tuple[Reading, ...]:
 def read_as(
     keypoints: np.ndarray, measured: np.ndarray, layout: str
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """One person by every one of `readings(layout)`, in groups of as many gaps.
+    """One person in each of `readings(layout)`, grouped by which joints are measured.
 
     Args:
         keypoints: `(J, 2)` pixels.

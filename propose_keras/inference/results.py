@@ -31,8 +31,8 @@ class LiftedPoses:
         scores: `(N, 17)`, the detector's.
         missing: `(N, 17)` bool: joints that were filled in.
         num_skipped: People left out since too few of their joints were measured.
-        warnings: What was changed on reading, in words; each is also a
-            `KeypointWarning`.
+        warnings: What was changed on reading and what does not look right, in words;
+            each is also a `KeypointWarning`.
     """
 
     frame: list[int | str]
