@@ -8,6 +8,7 @@ from propose_keras.skeletons import (
     convert_detections,
     count_joints,
     get_skeleton,
+    layouts_alike,
 )
 
 OTHERS = sorted(set(SKELETONS) - {"h36m17"})
@@ -148,3 +149,15 @@ def test_wrong_shapes_and_names_are_refused():
         get_skeleton("openpose")
     with pytest.raises(ValueError, match=r"shape \(17,\), received \(16,\)"):
         convert_detections(np.zeros((17, 2)), np.zeros(16), "coco17")
+
+
+def test_layouts_alike_have_as_many_joints_and_a_map():
+    assert layouts_alike("coco17") == ("coco17", "h36m17", "3dhp17", "posetrack17")
+    assert "body25b" in layouts_alike("body25")
+    for name in SKELETONS:
+        first, *others = layouts_alike(name)
+        assert first == name
+        for other in others:
+            count = get_skeleton(other).num_joints
+            assert count == get_skeleton(name).num_joints
+            assert convert(np.zeros((count, 2)), other).shape == (17, 2)

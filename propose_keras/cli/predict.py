@@ -87,7 +87,7 @@ def define_flags(values=flags.FLAGS):
         "strict",
         False,
         "End with an error instead of a warning where the keypoints are changed on "
-        "reading.",
+        "reading or do not look like people.",
         flag_values=values,
     )
     define_picture_flags(values)

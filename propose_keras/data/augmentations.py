@@ -17,6 +17,9 @@ from propose_keras.skeletons import H36M_17
 
 # Depth that a joint keeps at least when a person is moved.
 _NEAREST_MM = 500.0
+# Of `tilt`: share of people who lean and the deviation of their angle, share of those
+# who lie and the range of their angle, degrees.
+_LEANING, _LEAN, _LYING, _LIE = 0.25, 25.0, 0.05, (60.0, 100.0)
 
 Batch = tuple[dict[str, np.ndarray], np.ndarray]
 Augmentation = Callable[[Batch, np.random.Generator], Batch]
@@ -121,17 +124,49 @@ def turn(max_angle: float) -> Augmentation:
 
     def augment(batch: Batch, generator: np.random.Generator) -> Batch:
         inputs, pose_3d = batch
-        angle = generator.uniform(-1, 1, (len(pose_3d), 1, 1)) * np.radians(max_angle)
-        cosine, sine = np.cos(angle).astype("f4"), np.sin(angle).astype("f4")
-        up = inputs["rotation"][:, None, :, 2]
-        root = pose_3d[:, H36M_17.root, None]
-        relative = pose_3d - root
-        along = np.sum(up * relative, axis=-1, keepdims=True) * up
-        # Rodrigues' formula.
-        turned = along + cosine * (relative - along) + sine * np.cross(up, relative)
-        return _move(inputs, pose_3d, root + turned)
+        angle = generator.uniform(-1, 1, len(pose_3d)) * np.radians(max_angle)
+        turned = _turn(pose_3d, inputs["rotation"][:, :, 2], angle)
+        return _move(inputs, pose_3d, turned)
 
     return augment
+
+
+def tilt() -> Augmentation:
+    """Augmentation that lets some people lean, and a few lie, in any direction.
+
+    A quarter lean, with a standard deviation of 25 degrees, which also shows them from
+    above and below; one in twenty lies. They are turned about the hip, without regard
+    to the floor. Must come before `random_flip`, which mirrors poses but not cameras.
+    Keypoints move as with `other_bodies`.
+    """
+
+    def augment(batch: Batch, generator: np.random.Generator) -> Batch:
+        inputs, pose_3d = batch
+        count = len(pose_3d)
+        kind = generator.random(count)
+        angle = np.radians(_LEAN) * generator.standard_normal(count)
+        angle[kind > _LEANING] = 0.0
+        lying = kind > 1 - _LYING
+        angle[lying] = np.radians(generator.uniform(*_LIE, lying.sum()))
+        heading = generator.uniform(0, 2 * np.pi, count)
+        axis = np.stack([np.cos(heading), np.sin(heading), 0 * heading], axis=-1)
+        axis = np.einsum("nij,nj->ni", inputs["rotation"], axis)
+        return _move(inputs, pose_3d, _turn(pose_3d, axis, angle))
+
+    return augment
+
+
+def _turn(pose_3d, axis, angle):
+    """Poses turned about axes `(B, 3)` through the hip by angles `(B,)` in radians."""
+    axis = axis[:, None].astype(np.float32)
+    angle = angle[:, None, None]
+    cosine, sine = np.cos(angle).astype("f4"), np.sin(angle).astype("f4")
+    root = pose_3d[:, H36M_17.root, None]
+    relative = pose_3d - root
+    along = np.sum(axis * relative, axis=-1, keepdims=True) * axis
+    # Rodrigues' formula.
+    turned = along + cosine * (relative - along) + sine * np.cross(axis, relative)
+    return root + turned
 
 
 def shift(deviation: float) -> Augmentation:

@@ -2,6 +2,7 @@
 
 from propose_keras.inference.lifter import Lifter
 from propose_keras.inference.loading import load_model
+from propose_keras.inference.person_check import PersonWarning
 from propose_keras.inference.results import AXES, LiftedPoses
 
-__all__ = ["AXES", "LiftedPoses", "Lifter", "load_model"]
+__all__ = ["AXES", "LiftedPoses", "Lifter", "PersonWarning", "load_model"]

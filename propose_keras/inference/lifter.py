@@ -18,6 +18,7 @@ from propose_keras.inference.model_camera import (
     check_intrinsics,
     to_model_camera,
 )
+from propose_keras.inference.person_check import PersonCheck
 from propose_keras.inference.placement import camera_of, place
 from propose_keras.inference.results import LiftedPoses, numbers_or_names
 from propose_keras.inference.sources import people_of
@@ -184,6 +185,8 @@ class Lifter:
         Warns:
             KeypointWarning: Once for each thing that was changed on reading: scores
                 above 1, fractions of the image. `LiftedPoses.warnings` has them, too.
+            PersonWarning: A `KeypointWarning`, once, if the keypoints do not look like
+                people: see `person_check`. After ten people, or at the end.
 
         Raises:
             FileNotFoundError: If there is no such file.
@@ -194,12 +197,11 @@ class Lifter:
         intrinsics = check_intrinsics(intrinsics)
         waiting, num_lifted, num_skipped = [], 0, 0
         said: list[str] = []
+        check = PersonCheck(image_size, self._infilling.score_threshold)
         people = people_of(source, layout, image_size, track)
         for index, person in enumerate(people):
-            for note in person.notes:
-                if note not in said:
-                    said.append(note)
-                    warnings.warn(note, KeypointWarning, stacklevel=2)
+            _say(map(KeypointWarning, person.notes), said)
+            _say(check.add(person), said)
             keypoints, scores = convert_detections(
                 person.keypoints, person.scores, person.layout
             )
@@ -212,7 +214,9 @@ class Lifter:
                 yield self._lift(waiting, intrinsics, num_skipped, said)
                 num_lifted += len(waiting)
                 waiting, num_skipped = [], 0
-        if waiting or (num_lifted and num_skipped):
+        num_said = len(said)
+        _say(check.finish(), said)
+        if waiting or (num_lifted and (num_skipped or len(said) > num_said)):
             yield self._lift(waiting, intrinsics, num_skipped, said)
         elif not num_lifted:
             raise ValueError(
@@ -313,6 +317,14 @@ class Lifter:
             normal = functools.partial(smooth_normal, points=grid[0], weights=grid[1])
         noise = draw_noise(self.model, row_seeds, self.num_hypotheses, normal)
         return lift_uncertain(self.model, keypoints, factor, image_size, *noise)
+
+
+def _say(notes, said):
+    """Warns of what was not said yet, where the caller asked for the next batch."""
+    for note in notes:
+        if str(note) not in said:
+            said.append(str(note))
+            warnings.warn(note, stacklevel=3)
 
 
 def _nothing(num_hypotheses):

@@ -44,8 +44,8 @@ class LiftedPoses:
         sides_exchanged: `(N,)` bool: left and right were put back, see
             `inference.sides`.
         num_skipped: People left out since too few of their joints were measured.
-        warnings: What was changed on reading, in words; each is also a
-            `KeypointWarning`.
+        warnings: What was changed on reading and what does not look right, in words;
+            each is also a `KeypointWarning`.
     """
 
     frame: np.ndarray

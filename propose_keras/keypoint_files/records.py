@@ -42,7 +42,7 @@ class KeypointFileError(DataFileError):
 
 
 class KeypointWarning(UserWarning):
-    """Keypoints were changed on reading; the message states how."""
+    """Keypoints were changed on reading, or look wrong; the message states how."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -10,6 +10,7 @@ from propose_keras.skeletons.conversion import (
     convert,
     convert_detections,
     count_joints,
+    layouts_alike,
 )
 from propose_keras.skeletons.datasets import (
     H36M_17,
@@ -64,4 +65,5 @@ __all__ = [
     "convert_detections",
     "count_joints",
     "get_skeleton",
+    "layouts_alike",
 ]

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from propose_keras.skeletons.conversion_table import CONVERSIONS
-from propose_keras.skeletons.tables import get_skeleton
+from propose_keras.skeletons.tables import SKELETONS, get_skeleton
 from propose_keras.types import Tensor, TensorLike
 
 # The same as arrays `(J_target, 2, 2)`: one, two or four joints as two pairs, whose
@@ -93,6 +93,18 @@ def count_joints(known: Collection[int], source: str, target: str = "h36m17") ->
     if source == target:
         return len(set(known))
     return sum(set(group) <= set(known) for group in _table(source, target))
+
+
+def layouts_alike(name: str) -> tuple[str, ...]:
+    """Names of the orders of as many joints that can be moved to `H36M_17`.
+
+    Args:
+        name: An order; it comes first, the others as in `SKELETONS`.
+    """
+    count = get_skeleton(name).num_joints
+    sources = {source for source, _ in CONVERSIONS} | {"h36m17"}
+    others = (n for n, s in SKELETONS.items() if s.num_joints == count)
+    return (name, *(other for other in others if other != name and other in sources))
 
 
 def _groups(joints: TensorLike, source: str, target: str):

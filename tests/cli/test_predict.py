@@ -1,3 +1,4 @@
+import functools
 import json
 import os
 import subprocess
@@ -7,23 +8,30 @@ import keras
 import numpy as np
 import pytest
 from absl import flags
+from synthetic_human import generate_clips
 
 from propose_keras import Lifter, ProPose
 from propose_keras.cli import predict
 from propose_keras.cli.errors import UserError
+from propose_keras.data.landmarks import NUM_FREE_ANGLES, landmarks
 from propose_keras.inference import load_model
+from propose_keras.skeletons import convert
 from propose_keras.writers.figure import FigureWriter
 
 
-def detections(num_frames=5):
+@functools.cache
+def people():
+    """Two people in five frames, `(5, 2, 26, 3)` in the order halpe26."""
     rng = np.random.default_rng(0)
-    values = np.concatenate(
-        [
-            rng.uniform(100, 900, (num_frames, 2, 26, 2)),
-            rng.uniform(0.5, 1.0, (num_frames, 2, 26, 1)),
-        ],
-        axis=-1,
-    )
+    pose_3d = next(generate_clips(("S9",), 1, 1.0, 5.0))["pose_3d"]
+    points = landmarks(pose_3d, "halpe26", np.zeros((1, NUM_FREE_ANGLES)))
+    points = points[:, None, :, :2] / points[:, None, :, 2:] * 1100
+    points = points + np.array([[300, 500], [700, 450]])[:, None]
+    return np.concatenate([points, rng.uniform(0.5, 1.0, (5, 2, 26, 1))], axis=-1)
+
+
+def detections():
+    values = people()
     return [
         {
             "image_id": f"{frame}.jpg",
@@ -330,3 +338,18 @@ def test_warnings_are_lines_and_errors_with_strict(model_file, tmp_path, capsys)
     with pytest.raises(UserError, match="scores above 1.*--nostrict"):
         execute(tmp_path / "in.json", *flags, "--strict")
     assert {path.name for path in tmp_path.iterdir()} == {"in.json", "a.npz"}
+
+
+def test_other_joint_orders_are_lines_and_errors_with_strict(
+    model_file, tmp_path, capsys
+):
+    np.save(tmp_path / "in.npy", convert(people()[:, 0], "halpe26"))
+    flags = (*arguments(model_file, tmp_path / "a.npz"), "--layout=coco17")
+    execute(tmp_path / "in.npy", *flags)
+    errors = capsys.readouterr().err
+    assert errors.startswith("Warning: As coco17 these are not people; as h36m17 they")
+    assert errors.count("Warning") == 1
+    flags = (*arguments(model_file, tmp_path / "b.npz"), "--layout=coco17", "--strict")
+    with pytest.raises(UserError, match="as h36m17 they are.*--nostrict"):
+        execute(tmp_path / "in.npy", *flags)
+    assert {path.name for path in tmp_path.iterdir()} == {"in.npy", "a.npz"}

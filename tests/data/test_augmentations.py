@@ -10,6 +10,7 @@ from propose_keras.data.augmentations import (
     other_bodies,
     random_flip,
     shift,
+    tilt,
     turn,
 )
 from propose_keras.data.cameras import Camera, project
@@ -202,6 +203,33 @@ def test_turning_stays_within_the_largest_angle(batch):
     norms = np.linalg.norm(before, axis=-1) * np.linalg.norm(after, axis=-1)
     cosine = np.sum(before * after, axis=-1) / norms
     assert np.cos(np.radians(10.01)) < cosine.min() < np.cos(np.radians(5))
+
+
+def test_some_people_lean_and_a_few_lie():
+    count = 20000
+    world = np.tile([[[0.0, 0, 900 + 10 * i] for i in range(17)]], (count, 1, 1))
+    pose = CAMERA.from_world(world).astype(np.float32)
+    inputs = {
+        "keypoints": CAMERA.project(pose).astype(np.float32),
+        "intrinsics": np.tile(np.float32(CAMERA.intrinsics), (count, 1)),
+        "distortion": np.tile(np.float32(CAMERA.distortion), (count, 1)),
+        "rotation": np.tile(np.float32(CAMERA.rotation), (count, 1, 1)),
+    }
+    augmented, tilted = tilt()((inputs, pose), np.random.default_rng(0))
+    np.testing.assert_allclose(tilted[:, 0], pose[:, 0], atol=0.01)  # The hip.
+    seen = CAMERA.project(tilted.astype(float))
+    np.testing.assert_allclose(augmented["keypoints"], seen, atol=0.05)
+    spine = to_world(tilted)[:, 16] - world[:, 0]
+    np.testing.assert_allclose(np.linalg.norm(spine, axis=1), 160, rtol=1e-4)
+    angle = np.degrees(np.arccos(np.clip(spine[:, 2] / 160, -1, 1)))
+    assert np.mean(angle < 0.1) == pytest.approx(0.7, abs=0.02)
+    assert np.mean(angle > 60) == pytest.approx(0.05, abs=0.015)
+    assert angle.max() < 110
+    leaning = angle[(angle > 0.1) & (angle < 50)]
+    assert np.sqrt(np.mean(leaning**2)) == pytest.approx(22, abs=2)
+    # In all directions alike.
+    heading = np.degrees(np.arctan2(spine[:, 1], spine[:, 0]))[angle > 1]
+    assert np.histogram(heading, 4, (-180, 180))[0].min() > 0.22 * len(heading)
 
 
 def test_flip_swaps_sides_in_image_and_space():
