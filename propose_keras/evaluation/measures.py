@@ -120,14 +120,15 @@ def measure_mode(
         keypoints: `(batch, 17, 2)` pixels.
 
     Returns:
-        Dictionary of `(batch,)` (`mode_mpjpe`, ...), and `mode_joints`, `(batch, 17)`
-        mm.
+        Dictionary of `(batch,)` (`mode_mpjpe`, ...), `mode_joints`, `(batch, 17)` mm,
+        and `mode_offset`, `(batch, 17, 3)` mm, the mode less the target.
     """
     mode = root_centre(mode)
     measures = measure_poses(protocol, mode, target, keypoints)
     return {
         **{f"mode_{name}": value for name, value in measures.items()},
         "mode_joints": metrics.joint_errors(mode, target),
+        "mode_offset": mode - target,
     }
 
 
@@ -151,7 +152,8 @@ def measure_single(
 
     Returns:
         Dictionary of `(batch,)` for the mode (`mode_mpjpe`, ...), the mean pose and the
-        mean of the `TOP_K` best (an oracle), and `mode_joints`, `(batch, 17)` mm.
+        mean of the `TOP_K` best (an oracle), `mode_joints`, `(batch, 17)` mm, and
+        `mode_offset`, `(batch, 17, 3)` mm, the mode less the target.
     """
     top_k = min(TOP_K, hypotheses.shape[1])
     poses = {
@@ -171,4 +173,5 @@ def measure_single(
     measured["top_k_mpjpe"] = single["mpjpe"][:, 2]
     measured["top_k_pa_mpjpe"] = single["pa_mpjpe"][:, 3]
     measured["mode_joints"] = metrics.joint_errors(poses["mode"], target)
+    measured["mode_offset"] = poses["mode"] - target
     return measured

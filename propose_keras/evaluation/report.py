@@ -69,11 +69,17 @@ class ModeMeasures:
         symmetry: Difference in length between left and right bones, mm.
         consistency_2d: Distance from the input in the image, as a share of the
             person's size.
+        mpjve: Mean per-joint velocity error, mm per frame, see `metrics.motion_errors`;
+            None where no frames follow each other.
+        acceleration_error: Mean per-joint acceleration error, mm per squared frame;
+            None where no three frames follow each other.
     """
 
     n_mpjpe: float | None
     symmetry: float | None
     consistency_2d: float | None
+    mpjve: float | None = None
+    acceleration_error: float | None = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -48,6 +48,12 @@ def format_report(report: Report) -> str:
         lines.append(_correct_keypoints(report).to_markdown())
     if report.hypotheses is not None:
         lines += _hypotheses(report)
+    if report.mode.mpjve is not None:
+        lines.append(
+            f"- motion of the mode: velocity error (MPJVE) {report.mode.mpjve:.1f} mm "
+            "per frame, acceleration error "
+            f"{_number(report.mode.acceleration_error, 1)} mm per squared frame"
+        )
     if report.results["mode"].cps is not None:
         scores = ", ".join(f"{n}: {r.cps:.1f}" for n, r in report.results.items())
         lines.append(f"- Correct Poses Score, area from 1 to 300 mm: {scores}")

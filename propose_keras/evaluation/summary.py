@@ -25,6 +25,7 @@ from propose_keras.metrics import (
     calibration_curve,
     cps,
     expected_calibration_error,
+    motion_errors,
 )
 from propose_keras.pose_model import PoseModel, is_probabilistic
 from propose_keras.skeletons import H36M_17
@@ -60,6 +61,11 @@ def summarize(
     temperature = None
     if is_probabilistic(model):
         temperature = round(float(model.temperature), 6)
+    motion = motion_errors(
+        measures.values["mode_offset"],
+        poses.clip_index[measures.rows],
+        poses.frame_index[measures.rows],
+    )
     return Report(
         protocol=protocol.name,
         protocol_description=protocol.description,
@@ -78,6 +84,8 @@ def summarize(
             n_mpjpe=average.mean("mode_n_mpjpe"),
             symmetry=average.mean("mode_symmetry"),
             consistency_2d=average.mean("mode_consistency_2d"),
+            mpjve=_finite(motion.velocity),
+            acceleration_error=_finite(motion.acceleration),
         ),
         error_by_joint={
             name: _finite(error)

@@ -56,16 +56,18 @@ def kalman_filter(
     Args:
         times: `(frames,)` ints that increase.
         measured: `(frames, ..., 3)`.
-        noise: `(frames, ..., 3, 3)` covariances of the measurements.
+        noise: `(frames, ..., 3, 3)` covariances of the measurements. Leading axes that
+            measurements have beyond these share covariances, which are computed once.
         acceleration: `(...)` spectral density of the white acceleration, in squared
             lengths per cubed frame.
         before: Where an earlier part of the same points ended.
     """
     predicted, updated = [], []
-    total = np.zeros(np.broadcast_shapes(measured.shape[1:-1], acceleration.shape))
+    alone = np.broadcast_shapes(noise.shape[1:-2], acceleration.shape)
+    total = np.zeros(np.broadcast_shapes(measured.shape[1:-1], alone))
     for time, value, covariance in zip(times.tolist(), measured, noise):
         if before is None:
-            state = _start(value, covariance, total.shape, time)
+            state = _start(value, covariance, total.shape, alone, time)
         else:
             state = _predict(before, time, acceleration)
         innovation = value - state.mean[..., :_DIMENSIONS]
@@ -111,11 +113,11 @@ def smooth(filtered: Filtered) -> tuple[np.ndarray, np.ndarray]:
     )
 
 
-def _start(value, covariance, shape, time):
+def _start(value, covariance, shape, alone, time):
     mean = np.zeros((*shape, 2 * _DIMENSIONS))
     mean[..., :_DIMENSIONS] = value
     size = np.trace(covariance, axis1=-2, axis2=-1)[..., None, None] / _DIMENSIONS
-    vague = np.zeros((*shape, 2 * _DIMENSIONS, 2 * _DIMENSIONS))
+    vague = np.zeros((*alone, 2 * _DIMENSIONS, 2 * _DIMENSIONS))
     vague += _VAGUE**2 * size * np.eye(2 * _DIMENSIONS)
     # The velocity is that of a body, not of light.
     vague[..., _DIMENSIONS:, _DIMENSIONS:] *= 1e-2

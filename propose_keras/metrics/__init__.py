@@ -17,6 +17,7 @@ from propose_keras.metrics.keras_metrics import (
     AlignedMeanPerJointPositionError,
     MeanPerJointPositionError,
 )
+from propose_keras.metrics.motion import MotionErrors, motion_errors
 from propose_keras.metrics.plausibility import (
     consistency_2d,
     spread,
@@ -38,6 +39,7 @@ __all__ = [
     "REDUCTIONS",
     "AlignedMeanPerJointPositionError",
     "MeanPerJointPositionError",
+    "MotionErrors",
     "aligned_joint_errors",
     "auc",
     "best_of",
@@ -49,6 +51,7 @@ __all__ = [
     "expected_calibration_error",
     "joint_errors",
     "mean_pose",
+    "motion_errors",
     "mpjpe",
     "n_mpjpe",
     "pa_mpjpe",

@@ -85,6 +85,19 @@ def test_mpjpe_is_the_unweighted_mean_of_the_actions(report, arrays, mode_errors
     )
 
 
+def test_motion_is_measured_where_frames_follow_each_other(model, arrays, report):
+    pose = np.float64(model.mode(arrays.keypoints_2d, arrays.image_sizes()))
+    offset = pose - np.float64(arrays.pose_3d - arrays.pose_3d[:, :1])
+    same = np.diff(arrays.clip_index) == 0
+    changes = np.linalg.norm(np.diff(offset, axis=0)[same], axis=-1)
+    assert report.mode.mpjve == pytest.approx(changes.mean(), abs=1e-3)
+    assert report.mode.acceleration_error > report.mode.mpjve
+    assert "velocity error (MPJVE)" in format_report(report)
+    alone = evaluate(model, arrays.subset(slice(None, None, 64)), "h36m", (1,))
+    assert alone.mode.mpjve is None
+    assert "MPJVE" not in format_report(alone)
+
+
 def test_frame_mean_weighs_by_frames(model, measures, arrays, mode_errors):
     protocol = get_protocol("h36m+frame-mean")
     mode = summarize(measures, arrays, protocol, model).results["mode"]

@@ -109,3 +109,21 @@ def test_likelihood_finds_the_acceleration():
     means, _ = smooth(kalman_filter(np.arange(frames), measured, noise, grid[3:4]))
     error = np.sqrt(np.mean((means[:, 0] - position) ** 2))
     assert error < 0.75 * 2.0
+
+
+def test_measurements_can_share_their_covariances(problem):
+    measured, noise = problem
+    several = np.stack([measured, 2 * measured + 1, -measured], axis=1)
+    together = kalman_filter(TIMES, several, noise, ACCELERATION)
+    assert together.updated[-1].mean.shape == (3, 2, 6)
+    assert together.updated[-1].covariance.shape == (2, 6, 6)
+    means, covariances = smooth(together)
+    assert covariances.shape == (5, 2, 3, 3)
+    for number in range(3):
+        alone = kalman_filter(TIMES, several[:, number], noise, ACCELERATION)
+        np.testing.assert_allclose(
+            together.log_likelihood[number], alone.log_likelihood
+        )
+        mean, covariance = smooth(alone)
+        np.testing.assert_allclose(means[:, number], mean)
+        np.testing.assert_allclose(covariances, covariance)
