@@ -1,5 +1,6 @@
 """Adam on all weights of a network at once."""
 
+import dataclasses
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -9,6 +10,17 @@ import numpy as np
 from keras import ops
 
 from propose_keras.types import Tensor
+
+
+@dataclasses.dataclass(frozen=True)
+class _Weights:
+    """What an optimizer moves, which is not part of its own state.
+
+    Keras takes variables for state that are an attribute, or in a list that is one.
+    """
+
+    parts: list[Any]
+    whole: Any  # One variable, the size of all of them.
 
 
 @keras.saving.register_keras_serializable(package="propose_keras")
@@ -32,8 +44,7 @@ class FlatAdam(keras.optimizers.Adam):
                 "`global_clipnorm` in place of `clipnorm`, or use "
                 "`keras.optimizers.Adam`."
             )
-        self._parts: list[Any] = []
-        self._whole: Any = None
+        self._weights = _Weights([], None)
 
     def build(self, variables: Sequence[Any]) -> None:
         """Makes the moments and, with `use_ema`, the averages of all weights.
@@ -52,13 +63,14 @@ class FlatAdam(keras.optimizers.Adam):
                 "`FlatAdam` needs weights of one dtype, received "
                 f"{' and '.join(dtypes)}: use `keras.optimizers.Adam`."
             )
-        self._parts = list(variables)
-        if self._parts:
+        whole = None
+        if variables:
             size = sum(math.prod(variable.shape) for variable in variables)
-            self._whole = keras.Variable(
+            whole = keras.Variable(
                 "zeros", shape=(size,), dtype=dtypes[0], name="weights"
             )
-        super().build([self._whole] if self._parts else [])
+        self._weights = _Weights(list(variables), whole)
+        super().build([whole] if variables else [])
 
     def apply(
         self, grads: Sequence[Any], trainable_variables: Sequence[Any] | None = None
@@ -75,22 +87,22 @@ class FlatAdam(keras.optimizers.Adam):
         """
         if not self.built:
             self.build(list(trainable_variables or []))
-        given = self._parts if trainable_variables is None else trainable_variables
-        if [id(v) for v in given] != [id(v) for v in self._parts]:
+        parts, whole = self._weights.parts, self._weights.whole
+        given = parts if trainable_variables is None else trainable_variables
+        if [id(v) for v in given] != [id(v) for v in parts]:
             raise ValueError(
-                f"`FlatAdam` was built with {len(self._parts)} weights and moves all "
+                f"`FlatAdam` was built with {len(parts)} weights and moves all "
                 f"of them, in that order; received {len(list(given))} others."
             )
-        if not self._parts:
+        if not parts:
             return
-        whole = self._whole
-        pairs = zip(grads, self._parts, strict=True)
+        pairs = zip(grads, parts, strict=True)
         gradient = _joined(
             [ops.zeros(v.shape, v.dtype) if g is None else g for g, v in pairs]
         )
-        whole.assign(_joined(self._parts))
+        whole.assign(_joined(parts))
         super().apply([gradient], [whole])
-        for variable, value in zip(self._parts, self._split(whole)):
+        for variable, value in zip(parts, self._split(whole)):
             variable.assign(value)
 
     def stateless_apply(
@@ -100,20 +112,21 @@ class FlatAdam(keras.optimizers.Adam):
         trainable_variables: Sequence[Tensor],
     ) -> tuple[list[Tensor], list[Tensor]]:
         """`apply` as a function of values, see `keras.optimizers.Optimizer`."""
-        state = [*self._parts, *self.variables]
+        parts = self._weights.parts
+        state = [*parts, *self.variables]
         values = [*trainable_variables, *optimizer_variables]
         mapping = list(zip(state, values, strict=True))
         with keras.StatelessScope(state_mapping=mapping) as scope:
             self.apply(grads)
         new = [scope.get_current_value(variable) for variable in state]
-        return new[: len(self._parts)], new[len(self._parts) :]
+        return new[: len(parts)], new[len(parts) :]
 
     def weight_averages(self) -> list[tuple[Any, Tensor]]:
         """Pairs of a weight and its running average; none without `use_ema`."""
-        if not (self.use_ema and self._parts):
+        if not (self.use_ema and self._weights.parts):
             return []
         averages = self._split(self._model_variables_moving_average[0])
-        return list(zip(self._parts, averages))
+        return list(zip(self._weights.parts, averages))
 
     def finalize_variable_values(self, var_list: Sequence[Any]) -> None:
         """Overwrites the weights by their running averages, where there are any."""
@@ -122,9 +135,10 @@ class FlatAdam(keras.optimizers.Adam):
 
     def _split(self, whole):
         whole = ops.convert_to_tensor(whole)
-        ends = np.cumsum([math.prod(variable.shape) for variable in self._parts])
+        parts = self._weights.parts
+        ends = np.cumsum([math.prod(variable.shape) for variable in parts])
         pieces = ops.split(whole, ends[:-1].tolist()) if len(ends) > 1 else [whole]
-        return [ops.reshape(p, v.shape) for p, v in zip(pieces, self._parts)]
+        return [ops.reshape(p, v.shape) for p, v in zip(pieces, parts)]
 
 
 def _joined(tensors):

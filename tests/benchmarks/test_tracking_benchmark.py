@@ -11,8 +11,13 @@ def test_scenes_are_followed(tmp_path, capsys):
     spec.loader.exec_module(benchmark)
     output = tmp_path / "tracking.json"
     benchmark.main(["--num_scenes=2", "--seconds=5", f"--output={output}"])
-    for row in json.loads(output.read_text()):
+    rows = json.loads(output.read_text())
+    for row in rows:
         assert row["detections"] > 50
         assert row["switches"] < 0.05 * row["switches_untracked"]
-        assert row["left"] + row["harmed"] < row["exchanged"]
+    mended, exchanged = (
+        sum(row["exchanged"] - row["left"] - row["harmed"] for row in rows),
+        sum(row["exchanged"] for row in rows),
+    )
+    assert mended > 0.5 * exchanged
     assert "people" in capsys.readouterr().out

@@ -116,6 +116,15 @@ def test_the_same_as_in_python(execute, lifter, clip, pose_task, tmp_path):
     assert len(batches) > 1
 
 
+@pytest.fixture
+def interruptible():
+    """Ctrl-C raises, though it be ignored, as it is in a shell's background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_a_camera_is_ended_by_the_keyboard():
     class Camera:
         stopped = 0

@@ -142,7 +142,7 @@ def test_warmup_covers_signatures_and_batch_sizes(exported, answers, backend):
         seen.append((name, len(inputs["keypoints"])))
     assert seen == [(name, size) for name in SIGNATURES for size in BATCH_SIZES]
     warm = {k: v for k, v in answers[backend].items() if k.startswith("warmup.")}
-    assert len(warm) == 5 + 9
+    assert len(warm) == 5 + 10
     problems = warm.pop("warmup.coco17.problem")
     assert problems.tolist() == [""] * 4
     assert all(v.shape[0] == 4 and np.isfinite(v).all() for v in warm.values())

@@ -80,6 +80,18 @@ def test_a_function_of_values_gives_the_same():
         np.testing.assert_array_equal(np.array(variable), np.array(value))
 
 
+def test_weights_are_not_part_of_its_state():
+    """JAX refuses a state that holds the same array twice."""
+    weights = make_variables()
+    optimizer = FlatAdam(0.1, use_ema=True)
+    optimizer.build(weights)
+    state = {id(variable) for variable in optimizer.variables}
+    assert not state & {id(variable) for variable in weights}
+    size = sum(int(np.prod(shape)) for shape in SHAPES)
+    vectors = [v for v in optimizer.variables if v.shape]
+    assert [tuple(v.shape) for v in vectors] == [(size,)] * 3
+
+
 def test_config_gives_the_same_optimizer():
     optimizer = FlatAdam(WarmUpSchedule(0.1, 5), global_clipnorm=1.0, use_ema=True)
     again = keras.saving.deserialize_keras_object(
