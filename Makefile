@@ -43,19 +43,29 @@ quickstart: $(VENV)/installed $(BUILT)
 # compiled for one test stays in memory; two run at a time.
 define TEST_GROUPS
 tests/training/test_training.py
-tests/cli/test_train.py tests/cli/test_export.py
-tests/evaluation
-tests/training/test_checkpoints.py tests/training/test_variants.py
-tests/serving tests/benchmarks
-tests/test_[!rw]*.py tests/test_random.py
-tests/training/test_[!ctv]*.py tests/training/test_turned_cameras.py
+tests/evaluation/test_evaluator.py tests/evaluation/test_flip.py \
+  tests/evaluation/test_temperature.py
+tests/training/test_checkpoints.py tests/training/test_[!ctv]*.py
+tests/serving/test_onnx.py tests/serving/test_onnx_writing.py
+tests/test_backend.py tests/test_deterministic.py tests/test_geometry.py \
+  tests/test_losses.py tests/test_model.py tests/test_normalization.py \
+  tests/test_pose_model.py tests/test_presets.py tests/test_random.py
 tests/inference tests/layers tests/metrics tests/networks
 endef
 export TEST_GROUPS
-# Of code that knows no backend: tested once, on either.
+# Of code that knows no backend, or that starts the other backend itself: tested once.
 define TESTS_ON_JAX
+tests/serving --ignore=tests/serving/test_onnx.py \
+  --ignore=tests/serving/test_onnx_writing.py
+tests/cli/test_train.py tests/cli/test_export.py
 tests/cli --ignore=tests/cli/test_train.py --ignore=tests/cli/test_export.py
-tests/test_walkthrough.py tests/test_readme.py
+tests/training/test_variants.py tests/training/test_turned_cameras.py
+tests/benchmarks tests/test_walkthrough.py tests/test_readme.py
+tests/evaluation --ignore=tests/evaluation/test_evaluator.py \
+  --ignore=tests/evaluation/test_flip.py --ignore=tests/evaluation/test_temperature.py
+tests/test_drawing.py tests/test_files.py tests/test_groups.py \
+  tests/test_human36m_names.py tests/test_import_directions.py \
+  tests/test_public_hints.py tests/test_settings.py tests/test_skeletons.py
 endef
 export TESTS_ON_JAX
 export TESTS_ON_TENSORFLOW := tests/data tests/datasets tests/detection \

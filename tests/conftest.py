@@ -27,10 +27,13 @@ def compile_fast(tmp_path_factory):
     if keras.backend.backend() == "jax":
         import jax
 
-        # Equal programs of different tests are compiled once.
-        cache = tmp_path_factory.mktemp("jax_cache")
-        jax.config.update("jax_compilation_cache_dir", str(cache))
+        # Equal programs of different tests, and of the processes that they start, are
+        # compiled once.
+        cache = str(tmp_path_factory.mktemp("jax_cache"))
+        jax.config.update("jax_compilation_cache_dir", cache)
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.5)
+        os.environ["JAX_COMPILATION_CACHE_DIR"] = cache
+        os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.5"
     else:
         import tensorflow as tf
 
