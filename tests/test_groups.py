@@ -23,5 +23,5 @@ def test_the_files_of_a_folder_are_all_in_a_group(folder):
         word for word in words if word.startswith("tests/") and word.endswith(".py")
     ]
     run = [path for pattern in patterns for path in ROOT.glob(pattern)]
-    run = [path for path in run if path.parent == ROOT / folder]
+    run = [p for p in run if p.parent == ROOT / folder and p.name.startswith("test_")]
     assert sorted(run) == sorted((ROOT / folder).glob("test_*.py"))
