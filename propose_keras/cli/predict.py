@@ -17,31 +17,30 @@ import warnings
 from absl import flags
 
 from propose_keras.cli.errors import UserError, run_main
+from propose_keras.cli.lifter_flags import (
+    define_lifter_flags,
+    make_lifter,
+    parse_image_size,
+    parse_intrinsics,
+    parse_smooth,
+    parse_track,
+)
 from propose_keras.cli.pictures import WithBar, define_picture_flags, open_pictures
 from propose_keras.data.infilling import MIN_JOINTS
 from propose_keras.detection import detect
-from propose_keras.inference import Lifter
-from propose_keras.inference.model_camera import check_intrinsics
 from propose_keras.keypoint_files import KeypointWarning
 from propose_keras.skeletons import H36M_17, LAYOUTS
 from propose_keras.writers import PoseWriters, open_writer
 
-DEFAULT_PRESET, DEFAULT_FRAME_RATE = "propose_cmu", 30.0
+DEFAULT_FRAME_RATE = 30.0
+# Outputs that show motion: `--smooth=auto` is yes if one of them is asked for.
+_MOTION = (".bvh", ".mp4", ".gif")
 _SECONDS_BETWEEN_LINES = 10.0
 
 
 def define_flags(values=flags.FLAGS):
     """Defines the flags, by default those of the process."""
-    string = functools.partial(flags.DEFINE_string, flag_values=values)
-    integer = functools.partial(flags.DEFINE_integer, flag_values=values)
-    number = functools.partial(flags.DEFINE_float, flag_values=values)
-    string(
-        "preset",
-        None,
-        f"Model that comes with the package, or folder of one; {DEFAULT_PRESET} if "
-        "there is no --model either.",
-    )
-    string("model", None, "The model.keras of a run.")
+    define_lifter_flags(values)
     flags.DEFINE_multi_string(
         "output",
         [],
@@ -50,8 +49,6 @@ def define_flags(values=flags.FLAGS):
         "(.mp4, .gif), a picture of a few poses (.png, .pdf, .svg).",
         flag_values=values,
     )
-    integer("num_hypotheses", 200, "Hypotheses S of each pose.", 1)
-    integer("seed", 0, "Of the hypotheses.", 0, 2**31 - 1)
     flags.DEFINE_enum(
         "layout",
         None,
@@ -59,30 +56,14 @@ def define_flags(values=flags.FLAGS):
         "Joint order of INPUT, where the file does not tell.",
         flag_values=values,
     )
-    string("image_size", None, "WIDTHxHEIGHT of the images in pixels.")
-    string("intrinsics", None, "FX,FY,CX,CY of the camera in pixels, if known.")
-    number(
+    flags.DEFINE_float(
         "fps",
         None,
         "Frames per second, for bvh and video; by default those of a video given, else "
         "30.",
         0.01,
-    )
-    flags.DEFINE_enum(
-        "track",
-        "auto",
-        ["auto", "yes", "no"],
-        "Find out who is who from frame to frame; auto: where INPUT does not say.",
         flag_values=values,
     )
-    number("score_threshold", 0.3, "Joints of a lower score are missing.", 0.0, 1.0)
-    number(
-        "keypoint_noise",
-        50.0,
-        "Deviation of a joint of score 0, mm at the person's scale.",
-        0.0,
-    )
-    integer("batch_size", 16, "People per step.", 1)
     flags.DEFINE_boolean(
         "strict",
         False,
@@ -123,6 +104,8 @@ def execute(source, values):
             "Pass --image_size and --layout with keypoints only: pictures have their "
             "size, the detector its layout."
         )
+    has_motion = any(path.suffix.lower() in _MOTION for path in paths)
+    smooth = parse_smooth(values, has_motion)
     if pictures is None and not source.exists():
         raise UserError(f"There is no file or folder {source}.")
     with contextlib.ExitStack() as stack:
@@ -132,7 +115,7 @@ def execute(source, values):
         options = rate, image_size, shown
         makers = [functools.partial(_open, path, *options) for path in paths]
         writers = stack.enter_context(PoseWriters(makers))
-        lifter = make_lifter(values)
+        lifter = make_lifter(values, smooth, rate)
         people = source
         if pictures:
             people = detect(pictures.frames, pictures.detector, progress=True)
@@ -141,7 +124,7 @@ def execute(source, values):
             with _keypoint_warnings(values.strict):
                 stream = lifter.stream(
                     *(people, values.layout, image_size, intrinsics),
-                    {"auto": None, "yes": True, "no": False}[values.track],
+                    parse_track(values.track),
                 )
                 has_bar = pictures is not None and sys.stderr.isatty()
                 summary = lift(stream, writers, with_lines=not has_bar)
@@ -151,6 +134,8 @@ def execute(source, values):
         except (OSError, ValueError) as error:
             raise UserError(str(error)) from error
     print(f"Wrote {', '.join(map(str, writers.paths))}: {summary}")
+    if smooth:
+        print("Poses were smoothed along time; --smooth=no leaves them as they are.")
     for note in writers.notes:
         print(note)
 
@@ -177,31 +162,6 @@ def _open(path, frame_rate, image_size, frames):
         return open_writer(path, frame_rate, image_size, frames)
     except (OSError, ValueError, ImportError) as error:
         raise UserError(f"Cannot write --output={path}: {error}") from error
-
-
-def make_lifter(values):
-    """The `Lifter` of the flags.
-
-    Raises:
-        UserError: If there is no such model.
-    """
-    if values.model and values.preset:
-        raise UserError("Pass --model or --preset, not both.")
-    settings = {
-        name: getattr(values, name)
-        for name in (
-            *("num_hypotheses", "seed", "batch_size"),
-            *("score_threshold", "keypoint_noise"),
-        )
-    }
-    try:
-        if values.model:
-            return Lifter(pathlib.Path(values.model).expanduser(), **settings)
-        return Lifter.from_preset(values.preset or DEFAULT_PRESET, **settings)
-    except FileNotFoundError as error:
-        raise UserError(f"{error} Pass the model.keras of a run.") from error
-    except ValueError as error:
-        raise UserError(str(error)) from error
 
 
 def lift(stream, writer, with_lines=True):
@@ -248,40 +208,6 @@ def lift(stream, writer, with_lines=True):
             "(`spread_about_thorax`)."
         )
     return summary
-
-
-def parse_image_size(text):
-    """Width and height of `WIDTHxHEIGHT`, or None.
-
-    Raises:
-        UserError: If the text is something else.
-    """
-    if not text:
-        return None
-    try:
-        width, height = (int(part) for part in text.lower().split("x"))
-    except ValueError:
-        width = height = 0
-    if width < 1 or height < 1:
-        raise UserError(f"--image_size={text}: expected WIDTHxHEIGHT, as in 1920x1080.")
-    return width, height
-
-
-def parse_intrinsics(text):
-    """Four numbers of `FX,FY,CX,CY`, or None.
-
-    Raises:
-        UserError: If the text is something else.
-    """
-    if not text:
-        return None
-    try:
-        return check_intrinsics([float(part) for part in text.split(",")])
-    except ValueError:
-        raise UserError(
-            f"--intrinsics={text}: expected FX,FY,CX,CY in pixels, as in "
-            "1150,1150,500,500."
-        ) from None
 
 
 def run():

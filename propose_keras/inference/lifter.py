@@ -1,43 +1,29 @@
 """The lifter: 2D keypoints of any known layout in, distributions over 3D poses out."""
 
-import functools
 import os
 import warnings
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-from keras import ops
 
-from propose_keras import backend, random
+from propose_keras import backend
 from propose_keras.data.infilling import MIN_JOINTS, Infilling, check_uncertainty
 from propose_keras.detection import Detector, Frames, detect
+from propose_keras.inference.batch_lifter import BatchLifter
+from propose_keras.inference.live import LiveLifter
 from propose_keras.inference.loading import load_model
-from propose_keras.inference.model_camera import (
-    check_image_size,
-    check_intrinsics,
-    to_model_camera,
-)
+from propose_keras.inference.model_camera import check_image_size, check_intrinsics
 from propose_keras.inference.person_check import PersonCheck
-from propose_keras.inference.placement import camera_of, place
-from propose_keras.inference.results import LiftedPoses, numbers_or_names
+from propose_keras.inference.results import LiftedPoses
+from propose_keras.inference.smoothing import LiveSmoother, smoothed
 from propose_keras.inference.sources import people_of
-from propose_keras.inference.trajectories import grid_of, smooth_normal, track_seed
-from propose_keras.inference.uncertain import draw_noise, lift_uncertain
 from propose_keras.inputs import check_integer
-from propose_keras.keypoint_files import KeypointWarning, PersonKeypoints
+from propose_keras.keypoint_files import KeypointWarning
 from propose_keras.model import ProPose
-from propose_keras.skeletons import H36M_17, convert_detections
 
-
-class _Row(NamedTuple):
-    """A person who waits to be lifted."""
-
-    place: int  # Of the person in the source.
-    person: PersonKeypoints
-    keypoints: np.ndarray  # (17, 2) pixels, in the model's order.
-    scores: np.ndarray  # (17,)
-    image_size: tuple[float, float]
+# Frames over which the hypotheses of smoothed poses keep their noise, by default.
+SMOOTH_CORRELATION_TIME = 30.0
 
 
 class Lifter:
@@ -64,7 +50,9 @@ class Lifter:
         correlation_time: Frames over which the noise of a track's hypotheses is alike,
             so that hypothesis i is one motion, see `inference.trajectories`; the
             distribution of each frame stays the same. 0: each frame has noise of its
-            own.
+            own. By default 0, and 30 where poses are smoothed, which needs motions.
+        smooth: Whether to smooth tracks along time, see `inference.smoothing`: False;
+            True, by the frames before and after; or `"live"`, by those before alone.
 
     A lifter can be pickled, so that processes started by `"spawn"` can share the work.
 
@@ -89,13 +77,25 @@ class Lifter:
         batch_size: int = 16,
         score_threshold: float = 0.3,
         keypoint_noise: float = 50.0,
-        correlation_time: float = 0.0,
+        correlation_time: float | None = None,
+        smooth: bool | str = False,
     ) -> None:
         check_uncertainty(score_threshold, keypoint_noise)
+        if smooth not in (False, True, "live"):
+            raise ValueError(
+                f"Expected `smooth` to be False, True or 'live', received {smooth!r}."
+            )
+        if correlation_time is None:
+            correlation_time = SMOOTH_CORRELATION_TIME if smooth else 0.0
         if not 0 <= correlation_time < np.inf:
             raise ValueError(
                 "Expected a `correlation_time` of at least 0 frames, received "
                 f"{correlation_time}."
+            )
+        if smooth and not correlation_time:
+            raise ValueError(
+                "Smoothed poses need a `correlation_time` above 0: averaged over "
+                "frames, hypotheses of independent noise would all be the same."
             )
         backend.check_not_forked()
         self.model = (
@@ -108,22 +108,13 @@ class Lifter:
         self.seed = check_integer(seed, "seed", 0, 2**31 - 1)
         self.batch_size = check_integer(batch_size, "batch_size", 1)
         self.correlation_time = float(correlation_time)
+        self.smooth = smooth
         mean_pose = np.asarray(self.model.normalization.mean_3d)
         self._infilling = Infilling(mean_pose, score_threshold, keypoint_noise)
-        self._compile()
-
-    def _compile(self):
-        self._compiled = backend.compile_function(
-            self._lift_batch, tuple(self.model.variables)
+        self._lift = BatchLifter(
+            *(self.model, self._infilling, self.num_hypotheses, self.seed),
+            *(self.batch_size, self.correlation_time),
         )
-
-    def __getstate__(self):
-        """The model and the settings; the program is compiled again."""
-        return {name: v for name, v in vars(self).items() if name != "_compiled"}
-
-    def __setstate__(self, state):
-        vars(self).update(state)
-        self._compile()
 
     @classmethod
     def from_preset(cls, preset: str | os.PathLike, **kwargs: Any) -> "Lifter":
@@ -180,7 +171,8 @@ class Lifter:
                 None: only where the source does not say who is who.
 
         Yields:
-            `LiftedPoses` of `batch_size` people, the last of fewer.
+            `LiftedPoses` of `batch_size` people, the last of fewer; smoothed, those of
+            256 frames.
 
         Warns:
             KeypointWarning: Once for each thing that was changed on reading: scores
@@ -195,21 +187,30 @@ class Lifter:
         """
         image_size = check_image_size(image_size)
         intrinsics = check_intrinsics(intrinsics)
+        if self.smooth and track is False:
+            raise ValueError(
+                "Poses are smoothed along tracks: expected `track` to be True or None "
+                "with `smooth`, received False."
+            )
+        people = people_of(source, layout, image_size, track)
+        batches = self._batches(people, image_size, intrinsics)
+        if self.smooth == "live":
+            return map(LiveSmoother(), batches)
+        return smoothed(batches) if self.smooth else batches
+
+    def _batches(self, people, image_size, intrinsics):
+        """Lifts people `batch_size` at a time."""
         waiting, num_lifted, num_skipped = [], 0, 0
         said: list[str] = []
         check = PersonCheck(image_size, self._infilling.score_threshold)
-        people = people_of(source, layout, image_size, track)
         for index, person in enumerate(people):
             _say(map(KeypointWarning, person.notes), said)
             _say(check.add(person), said)
-            keypoints, scores = convert_detections(
-                person.keypoints, person.scores, person.layout
-            )
-            if not self._infilling.can_fill(keypoints, scores):
+            row = self._lift.row_of(index, person, image_size)
+            if row is None:
                 num_skipped += 1
                 continue
-            size = image_size or person.image_size or (np.nan, np.nan)
-            waiting.append(_Row(index, person, keypoints, scores, size))
+            waiting.append(row)
             if len(waiting) == self.batch_size:
                 yield self._lift(waiting, intrinsics, num_skipped, said)
                 num_lifted += len(waiting)
@@ -224,6 +225,41 @@ class Lifter:
                 f"{MIN_JOINTS} joints with scores of at least "
                 f"{self._infilling.score_threshold}."
             )
+
+    def live(
+        self,
+        layout: str | None = None,
+        image_size: Sequence[float] | None = None,
+        intrinsics: Sequence[float] | np.ndarray | None = None,
+    ) -> LiveLifter:
+        """What lifts frames as they come, following people from frame to frame.
+
+        With `smooth`, poses are smoothed by the frames before them. A `batch_size` of
+        as many people as are expected at once is fastest.
+
+        Example:
+        ```python
+        live = Lifter.from_preset("propose_cmu", smooth="live", batch_size=1).live(
+            "coco17", image_size=(1280, 720)
+        )
+        for frame in camera:
+            poses = live(detector(frame))
+        ```
+
+        Args:
+            layout: Joint order, see `stream`.
+            image_size: See `stream`.
+            intrinsics: See `stream`.
+
+        Returns:
+            A function of a frame's keypoints, see `LiveLifter`.
+        """
+        size, camera = check_image_size(image_size), check_intrinsics(intrinsics)
+
+        def lift(people):
+            return self._lift.lift_people(people, size, camera)
+
+        return LiveLifter(lift, layout, size, bool(self.smooth))
 
     def from_video(
         self,
@@ -254,70 +290,6 @@ class Lifter:
         people = detect(source, detector, progress)
         return self.stream(people, intrinsics=intrinsics)
 
-    def _lift(self, rows, intrinsics, num_skipped, said):
-        """Lifts up to `batch_size` rows; rows may be empty."""
-        used = [min(i, len(rows) - 1) for i in range(self.batch_size)] if rows else []
-        count = len(rows)
-        padded = [rows[i] for i in used]
-        joints = H36M_17.num_joints
-        keypoints = np.array([r.keypoints for r in padded]).reshape(-1, joints, 2)
-        scores = np.array([r.scores for r in padded], np.float32).reshape(-1, joints)
-        infilled = self._infilling(keypoints, scores)
-        if rows:
-            seen, size, scale = to_model_camera(
-                infilled.keypoints,
-                np.array([row.image_size for row in padded]),
-                intrinsics,
-                self.model.normalization,
-            )
-            lifted = self._compiled(
-                ops.convert_to_tensor(seen),
-                ops.convert_to_tensor(infilled.factor * scale[:, None, None]),
-                ops.convert_to_tensor(size),
-                *map(ops.convert_to_tensor, self._noise_of(padded)),
-            )
-            lifted = {k: ops.convert_to_numpy(v)[:count] for k, v in lifted.items()}
-        else:
-            lifted = _nothing(self.num_hypotheses)
-        placement = place(
-            *(lifted["mode"], lifted["hypotheses"], infilled.keypoints[:count]),
-            np.where(infilled.missing, 0.0, scores)[:count],
-            **camera_of(
-                np.array([row.image_size for row in rows]).reshape(-1, 2),
-                intrinsics,
-                self.model.normalization.focal_length,
-            ),
-        )
-        return LiftedPoses(
-            frame=np.array([row.person.time for row in rows], np.int64),
-            frame_name=[row.person.frame for row in rows],
-            person=numbers_or_names([row.person.person for row in rows]),
-            keypoints=infilled.keypoints[:count],
-            scores=scores[:count],
-            sides_exchanged=np.array([r.person.sides_exchanged for r in rows], bool),
-            missing=infilled.missing[:count],
-            num_skipped=num_skipped,
-            warnings=tuple(said),
-            **lifted,
-            **placement._asdict(),
-        )
-
-    def _noise_of(self, rows):
-        """Seeds of the rows' noise and, where it is smooth, the grid of their times."""
-        if not self.correlation_time:
-            return (np.array([(self.seed, row.place) for row in rows], np.int32),)
-        seeds = [track_seed(self.seed, row.person.person) for row in rows]
-        times = np.array([row.person.time for row in rows])
-        return np.array(seeds, np.int32), *grid_of(times, self.correlation_time)
-
-    def _lift_batch(self, keypoints, factor, image_size, row_seeds, *grid):
-        """What is compiled; shapes as in `LiftedPoses`."""
-        normal = random.normal
-        if grid:
-            normal = functools.partial(smooth_normal, points=grid[0], weights=grid[1])
-        noise = draw_noise(self.model, row_seeds, self.num_hypotheses, normal)
-        return lift_uncertain(self.model, keypoints, factor, image_size, *noise)
-
 
 def _say(notes, said):
     """Warns of what was not said yet, where the caller asked for the next batch."""
@@ -325,15 +297,3 @@ def _say(notes, said):
         if str(note) not in said:
             said.append(str(note))
             warnings.warn(note, stacklevel=3)
-
-
-def _nothing(num_hypotheses):
-    joints = H36M_17.num_joints
-    return {
-        "mode": np.zeros((0, joints, 3), np.float32),
-        "hypotheses": np.zeros((0, num_hypotheses, joints, 3), np.float32),
-        "mean": np.zeros((0, joints, 3), np.float32),
-        "spread": np.zeros((0, joints), np.float32),
-        "spread_about_thorax": np.zeros((0, joints), np.float32),
-        "mode_latent_log_prob": np.zeros((0,), np.float32),
-    }

@@ -77,6 +77,14 @@ class LiftedPoses:
             arrays[name] = arrays[name][:, :num_hypotheses].copy()
         return LiftedPoses(frame_name=self.frame_name[row : row + 1], **arrays)
 
+    def subset(self, rows: np.ndarray | slice | Sequence[int]) -> "LiftedPoses":
+        """Some rows, in the order given; nobody counts as skipped."""
+        rows = np.arange(len(self))[rows]
+        return LiftedPoses(
+            frame_name=[self.frame_name[row] for row in rows],
+            **{name: getattr(self, name)[rows] for name in ARRAY_FIELDS},
+        )
+
     @classmethod
     def concatenate(cls, parts: Sequence["LiftedPoses"]) -> "LiftedPoses":
         """Joins batches, of which there must be at least one."""

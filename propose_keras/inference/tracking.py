@@ -71,7 +71,7 @@ def tracked(
         return
     tracker = Tracker()
     for time, group in itertools.groupby(people, lambda person: person.time):
-        kept = _without_duplicates(list(group))
+        kept = without_duplicates(list(group))
         for person, number in zip(kept, tracker(time or 0, kept)):
             yield dataclasses.replace(person, person=number, tracked=True)
 
@@ -174,7 +174,7 @@ def _mean_distance(a, seen_a, b, seen_b):
     return float(np.linalg.norm(a[seen_a].mean(axis=0) - b[seen_b].mean(axis=0)))
 
 
-def _without_duplicates(people):
+def without_duplicates(people: list[PersonKeypoints]) -> list[PersonKeypoints]:
     """A frame's people, of those nearly alike only the one with the highest scores."""
     order = sorted(range(len(people)), key=lambda i: -float(people[i].scores.sum()))
     kept: list[int] = []

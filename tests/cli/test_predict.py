@@ -65,10 +65,10 @@ def lifters_are_kept():
     make, kept = predict.make_lifter, {}
     names = "model preset num_hypotheses seed batch_size score_threshold keypoint_noise"
 
-    def make_lifter(values):
-        key = tuple(getattr(values, name) for name in names.split())
+    def make_lifter(values, *others):
+        key = *(getattr(values, name) for name in names.split()), *others
         if key not in kept:
-            kept[key] = make(values)
+            kept[key] = make(values, *others)
         return kept[key]
 
     with pytest.MonkeyPatch.context() as patch:

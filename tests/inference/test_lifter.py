@@ -13,7 +13,7 @@ from keras import ops
 
 from propose_keras import DeterministicLifter, Lifter
 from propose_keras.data.landmarks import NUM_FREE_ANGLES, landmarks
-from propose_keras.inference import lifter as lifter_module
+from propose_keras.inference import batch_lifter as lifter_module
 from propose_keras.inference import load_model
 from propose_keras.inference.uncertain import lift_uncertain
 from propose_keras.keypoint_files import KeypointWarning, PersonKeypoints
