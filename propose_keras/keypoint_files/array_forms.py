@@ -5,7 +5,8 @@
   `(frames, 6, 56)` or `(frames, 1, 6, 56)`: those of six people and five numbers of
   each one's box (https://www.kaggle.com/models/google/movenet).
 - MediaPipe, `(frames, 33, 3 to 5)`: x, y, z[, visibility[, presence]] of its landmarks,
-  x and y fractions of the image; flat, too, `(frames, 132)` with visibility
+  x and y fractions of the image; flat, too, `(frames, 132)` with visibility. Their
+  scores: see `mediapipe_scores`
   (https://ai.google.dev/edge/mediapipe/solutions/vision/pose_landmarker).
 """
 
@@ -13,11 +14,12 @@ from typing import Any
 
 import numpy as np
 
+from propose_keras.keypoint_files import mediapipe_scores
+
 _MOVENET = "movenet17"
 _MOVENET_NUMBERS = 17 * 3
 # Of an instance of MultiPose: joints, then the box and its score.
 _MULTIPOSE_NUMBERS = _MOVENET_NUMBERS + 5
-_MEDIAPIPE = "mediapipe33"
 _LANDMARKS = 33
 _VISIBILITY = 3  # Its column, behind x, y and z.
 # Scores reach so far below 0 at most.
@@ -45,7 +47,7 @@ def plain_array(
             values = values[:, 0] if values.ndim == 4 else values
             joints = values[..., :_MOVENET_NUMBERS]
             return joints.reshape(*joints.shape[:-1], 17, 3), scores, _MOVENET
-    if layout in (None, _MEDIAPIPE):
+    if layout in (None, mediapipe_scores.LAYOUT):
         if values.ndim == 2 and shape[1] == _LANDMARKS * 4:
             values = values.reshape(len(values), _LANDMARKS, 4)
         if values.ndim in (3, 4) and values.shape[-2] == _LANDMARKS:
@@ -54,11 +56,13 @@ def plain_array(
 
 
 def _landmarks(values, scores):
-    """X and y of MediaPipe's landmarks, and their visibility."""
+    """X and y of MediaPipe's landmarks, and their scores."""
     width = values.shape[-1]
     if width > _VISIBILITY and width <= _VISIBILITY + 2:
-        visibility = values[..., _VISIBILITY] if scores is None else scores
-        return values[..., :2], visibility
+        if scores is None:
+            presence = values[..., -1] if width > _VISIBILITY + 1 else None
+            scores = mediapipe_scores.score_of(values[..., _VISIBILITY], presence)
+        return values[..., :2], scores
     third = values[..., 2:3]
     if width == 3 and np.fmin.reduce(third, axis=None, initial=0) < _LOWEST_SCORE:
         # Without visibility: the depths of some landmarks are below 0, no score is.

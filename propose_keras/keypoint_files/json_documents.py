@@ -21,11 +21,16 @@
 How a person's joints are written: see `json_values`.
 """
 
+import dataclasses
 import itertools
 from collections.abc import Iterator
 from typing import Any
 
-from propose_keras.keypoint_files.frame_order import natural_order
+from propose_keras.keypoint_files.frame_order import (
+    COUNTED,
+    counted_frames,
+    natural_order,
+)
 from propose_keras.keypoint_files.json_arrays import (
     are_numbers,
     array_people,
@@ -113,9 +118,7 @@ def read_list(
         if frame is not None and isinstance(first, list):
             yield from _frame(name, frame, list(elements), layout, image_size)
             return
-        for index, element in enumerate(elements):
-            image = frame_of(element, index)
-            yield from _frame(name, image, element, layout, image_size)
+        yield from _frames(name, elements, layout, image_size, has_tracks)
     elif frame_key(first) is not None and keypoint_key(first) is not None:
         people = (element for element in elements if element)
         yield from read_results(name, people, layout, image_size, has_tracks)
@@ -127,6 +130,14 @@ def read_list(
         )
     elif keypoint_key(first) is not None:
         people = [element for element in elements if element]
+        if frame is None and (
+            frames := counted_frames(people, list(map(track_of, people)))
+        ):
+            for image, group in enumerate(frames):
+                found = people_of_frame(name, image, group, layout, image_size)
+                for one in found:
+                    yield dataclasses.replace(one, notes=(*one.notes, COUNTED))
+            return
         _check_one_frame(name, people, frame)
         yield from people_of_frame(name, frame or 0, people, layout, image_size)
     else:
@@ -172,6 +183,23 @@ def read_object(
         raise _unknown(name, document)
 
 
+def _frames(name, elements, layout, image_size, has_tracks):
+    """People of a list of frames; of landmarks, each person may be an element."""
+    named = ((frame_of(element, i), element) for i, element in enumerate(elements))
+    for frame, group in itertools.groupby(named, lambda pair: pair[0]):
+        group = [element for _, element in group]
+        held = [landmarks_of(element) for element in group]
+        if None in held:
+            for element in group:
+                yield from _frame(name, frame, element, layout, image_size)
+            continue
+        people = [landmarks for people in held for landmarks in people]
+        tracks = [track_of(e) for e, people in zip(group, held) for _ in people]
+        yield from mediapipe_people(
+            *(name, frame, people, layout, image_size, tracks if has_tracks else ())
+        )
+
+
 def _frame(name, frame, element, layout, image_size):
     """People of one frame."""
     if element in (None, [], {}):
@@ -207,7 +235,7 @@ def _joints(name, elements, layout, image_size):
         for row in group:
             people.setdefault(track_of(row), []).append(row)
         yield from mediapipe_people(
-            name, frame, list(people.values()), layout, image_size
+            *(name, frame, list(people.values()), layout, image_size, list(people))
         )
 
 

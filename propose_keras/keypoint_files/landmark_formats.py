@@ -12,7 +12,7 @@
 
 import pathlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -54,14 +54,29 @@ def landmarks_of(element: Any) -> list | None:
 
 
 def mediapipe_people(
-    name: str, frame: int | str, people: list, layout: str | None, image_size: Any
+    name: str,
+    frame: int | str,
+    people: list,
+    layout: str | None,
+    image_size: Any,
+    tracks: Sequence[int | str | None] = (),
 ) -> Iterator[PersonKeypoints]:
     """People of one of MediaPipe's frames.
+
+    Args:
+        name: The file, for errors.
+        frame: Name of the frame.
+        people: The landmarks of each.
+        layout: The joint order, if known.
+        image_size: Width and height in pixels, if known.
+        tracks: Of each person where the file has them; else people are numbered.
 
     Raises:
         KeypointFileError: If the image's size is not known or a value is wrong.
     """
-    for person, landmarks in enumerate(people):
+    tracked = bool(tracks) and None not in tracks and len(set(tracks)) == len(tracks)
+    for place, landmarks in enumerate(people):
+        person = tracks[place] if tracked else place
         where = f"{name}, frame {frame}, person {person}"
         joints = joint_values(landmarks, None, layout, where)
         if joints is None:
@@ -71,7 +86,9 @@ def mediapipe_people(
         if are_fractions(values[scores > 0]):
             values = to_pixels(values, image_size, where)
         yield make_person(
-            where, frame, person, values, scores, known, image_size=image_size
+            *(where, frame, person, values, scores, known),
+            image_size=image_size,
+            tracked=tracked,
         )
 
 

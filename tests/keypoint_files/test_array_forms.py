@@ -9,6 +9,7 @@ from propose_keras.keypoint_files import (
     people_of_array,
     read_keypoints,
 )
+from propose_keras.keypoint_files.mediapipe_scores import score_of
 
 SUFFIXES = ("npy", "npz", "json")
 
@@ -109,8 +110,8 @@ def mediapipe(width):
     values = rng.uniform(0.1, 0.9, (4, 33, 5))
     values[..., 2] -= 0.5
     expected = np.delete(values[..., :4], 2, axis=-1)
-    if width == 3:
-        expected[..., 2] = 1.0
+    presence = values[..., 4] if width == 5 else None
+    expected[..., 2] = 1.0 if width == 3 else score_of(values[..., 3], presence)
     return values[..., :width], expected
 
 
