@@ -21,6 +21,12 @@ CENTRED = (
     "The keypoints lie in -1..1: they were taken as fractions of half the image's "
     "width from its middle, as VideoPose3D normalises them."
 )
+CENTRED_BY_AXIS = (
+    "The keypoints lie in -1..1: they were taken as fractions of half the image's "
+    "width and height from its middle, as OpenPose normalises them."
+)
+# Share of heights beyond those of VideoPose3D from which on they are OpenPose's.
+_SHARE_BEYOND = 0.02
 
 
 def in_pixels(
@@ -53,6 +59,7 @@ def in_pixels(
     # MediaPipe's are never centred, but lie beyond the edge where a body does.
     from_middle = negative > _SHARE_NEGATIVE and seen[0].layout != "mediapipe33"
     note = CENTRED if from_middle else FRACTIONS
+    beyond = np.abs(np.concatenate(measured)[:, 1])
     for person in itertools.chain(seen, people):
         size = image_size or person.image_size
         if size is None:
@@ -61,7 +68,11 @@ def in_pixels(
                 "`image_size`, the image's width and height in pixels."
             )
         width, height = size
-        if note == CENTRED:
+        if note == CENTRED and np.mean(beyond > 1.02 * height / width) > _SHARE_BEYOND:
+            note = CENTRED_BY_AXIS
+        if note == CENTRED_BY_AXIS:
+            pixels = (person.keypoints + 1.0) * np.array([width, height]) / 2
+        elif note == CENTRED:
             pixels = (person.keypoints + [1.0, height / width]) * width / 2
         else:
             pixels = person.keypoints * np.array([width, height])

@@ -12,11 +12,29 @@ COUNTED = (
     "The frames are not stated: they were counted, a new one where the number of a "
     "person comes again."
 )
+_DECIMAL = re.compile(r"(-?)(\d+)(?:\.(\d+))?", re.ASCII)
+_TURNED = str.maketrans("0123456789", "9876543210")
 _DIGITS = re.compile(r"(\d+)")
 
 
 def natural_order(name: str) -> list:
-    """Key that sorts names as people do: frame 2 before frame 10."""
+    """Key that sorts names as people do: frame 2 before frame 10.
+
+    Decimal fractions, such as times in seconds, and numbers below 0 are sorted as such.
+    """
+    number = _DECIMAL.fullmatch(name.strip())
+    if number:
+        sign, whole, fraction = number[1], number[2], number[3]
+        if sign:
+            # Whatever is further from 0 comes first.
+            whole, fraction = whole.lstrip("0"), f"{fraction or '':0<20}"
+            return [(False, -1 - len(whole), (whole + fraction).translate(_TURNED))]
+        # The digits behind the point are no number of their own.
+        return [*_words(whole), *([(False, 0, fraction)] if fraction else [])]
+    return _words(name)
+
+
+def _words(name):
     # Numbers by length, then digits: `int` refuses very long ones.
     return [
         (True, len(part.lstrip("0")), part.lstrip("0"))

@@ -7,7 +7,8 @@
 - COCO annotations: `{images, annotations, ...}`; visibility 0, 1, 2 becomes the scores
   0, 0.5, 1, and image sizes are taken.
 - MMPose: `{meta_info, instance_info: [{frame_id, instances: [{keypoints: [[x, y], ...],
-  keypoint_scores, ...}]}]}`, that list alone, or the list of one image's instances.
+  keypoint_scores, ...}]}]}`, that list alone, or the list of one image's instances; its
+  inferencer's `{predictions: [[instance, ...], ...]}`, or a list of such.
 - OpenPose: one file per frame, `{people: [{pose_keypoints_2d: [x, y, score] * J}]}`, in
   old versions `pose_keypoints`; AlphaPose's `--format open` is an object of such, one
   for each image, and `--format cmu` one of `{bodies: [{joints: [x, y, score] * J}]}`.
@@ -32,6 +33,7 @@ from propose_keras.keypoint_files.frame_order import (
     natural_order,
 )
 from propose_keras.keypoint_files.json_arrays import (
+    are_lists,
     are_numbers,
     array_people,
     depth_of,
@@ -163,6 +165,9 @@ def read_object(
         frames = any("instances" in e for e in instances if isinstance(e, dict))
         image = frame if frames else frame or 0
         yield from read_list(name, iter(instances), layout, image, image_size)
+    elif are_lists(document.get("predictions")):  # Of MMPose's inferencer.
+        elements = iter(document["predictions"])
+        yield from read_list(name, elements, layout, frame, image_size)
     elif holder is not None:
         elements = iter(document[holder])
         yield from read_list(name, elements, layout, frame, image_size)
@@ -212,6 +217,7 @@ def _frame(name, frame, element, layout, image_size):
         key = _people_key(element)
         if key is not None:
             element = element[key] or []
+            element = [element] if keypoint_key(element) else element
         elif is_named(element):
             element = [{"keypoints": element}]
         elif (key := keypoint_key(element)) is not None:
@@ -219,7 +225,10 @@ def _frame(name, frame, element, layout, image_size):
             element = element[key] if depth_of(element[key]) > 2 else [element]
     if are_numbers(element):
         yield from array_people(name, [element], layout, None, [frame])
-    elif isinstance(element, list) and all(
+        return
+    if are_lists(element) and len(element) == 1:
+        element = element[0]
+    if isinstance(element, list) and all(
         not person or keypoint_key(person) for person in element
     ):
         yield from people_of_frame(name, frame, element, layout, image_size)
