@@ -129,8 +129,7 @@ class PersonCheck:
             return
         self._count += 1
         size = self._image_size or person.image_size
-        is_scaled = size is not None and FRACTIONS in person.notes
-        aspect = size[0] / size[1] if is_scaled else 1.0
+        aspect = size[0] / size[1] if size and FRACTIONS in person.notes else 1.0
         self._compare(person.keypoints, measured, aspect)
         self._bounds.add(person.keypoints, measured, person.layout, size, aspect)
         if self._count == self._next:

@@ -7,10 +7,15 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from propose_keras.keypoint_files import KeypointFileError, PersonKeypoints
-from propose_keras.keypoint_files.image_fractions import are_fractions
+from propose_keras.keypoint_files.image_fractions import (
+    LARGEST_FRACTION,
+    are_fractions,
+)
 
 # People looked at before it is decided whether fractions begin at 0 or at -1.
 _NUM_SEEN = 500
+# Joints of a person that tell fractions from pixels.
+_FEWEST = 4
 # Share of coordinates below 0 that 0..1 may have: joints guessed beyond the edge.
 _SHARE_NEGATIVE = 0.1
 FRACTIONS = (
@@ -47,7 +52,7 @@ def in_pixels(
         seen.append(person)
         measured = _measured(person)
         if len(measured) and not are_fractions(measured):
-            yield from itertools.chain(seen, people)  # Pixels.
+            yield from map(_checked_pixels, itertools.chain(seen, people))
             return
         if len(seen) == _NUM_SEEN:
             break
@@ -81,6 +86,17 @@ def in_pixels(
             keypoints=pixels.astype(np.float32),
             notes=(*person.notes, note),
         )
+
+
+def _checked_pixels(person):
+    """A person of whom others are in pixels, unless she lies within two of them."""
+    measured = _measured(person)
+    if len(measured) >= _FEWEST and (np.abs(measured) <= LARGEST_FRACTION).all():
+        raise KeypointFileError(
+            f"Frame {person.frame}, person {person.person}: keypoints are fractions of "
+            "an image, those of others are pixels. Use one unit for all."
+        )
+    return person
 
 
 def _measured(person):

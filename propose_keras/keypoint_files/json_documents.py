@@ -136,8 +136,7 @@ def read_list(
             frames := counted_frames(people, list(map(track_of, people)))
         ):
             for image, group in enumerate(frames):
-                found = people_of_frame(name, image, group, layout, image_size)
-                for one in found:
+                for one in people_of_frame(name, image, group, layout, image_size):
                     yield dataclasses.replace(one, notes=(*one.notes, COUNTED))
             return
         _check_one_frame(name, people, frame)
@@ -193,13 +192,13 @@ def _frames(name, elements, layout, image_size, has_tracks):
     named = ((frame_of(element, i), element) for i, element in enumerate(elements))
     for frame, group in itertools.groupby(named, lambda pair: pair[0]):
         group = [element for _, element in group]
-        held = [landmarks_of(element) for element in group]
-        if None in held:
+        pairs = [(element, landmarks_of(element)) for element in group]
+        if any(people is None for _, people in pairs):
             for element in group:
                 yield from _frame(name, frame, element, layout, image_size)
             continue
-        people = [landmarks for people in held for landmarks in people]
-        tracks = [track_of(e) for e, people in zip(group, held) for _ in people]
+        owned = [(element, one) for element, people in pairs for one in people or ()]
+        people, tracks = [one for _, one in owned], [track_of(e) for e, _ in owned]
         yield from mediapipe_people(
             *(name, frame, people, layout, image_size, tracks if has_tracks else ())
         )
@@ -223,12 +222,11 @@ def _frame(name, frame, element, layout, image_size):
         elif (key := keypoint_key(element)) is not None:
             # Of one person, or an array of people.
             element = element[key] if depth_of(element[key]) > 2 else [element]
-    if are_numbers(element):
-        yield from array_people(name, [element], layout, None, [frame])
-        return
     if are_lists(element) and len(element) == 1:
         element = element[0]
-    if isinstance(element, list) and all(
+    if are_numbers(element):
+        yield from array_people(name, [element], layout, None, [frame])
+    elif isinstance(element, list) and all(
         not person or keypoint_key(person) for person in element
     ):
         yield from people_of_frame(name, frame, element, layout, image_size)

@@ -78,7 +78,8 @@ def mediapipe_people(
     """
     tracked = bool(tracks) and None not in tracks and len(set(tracks)) == len(tracks)
     for place, landmarks in enumerate(people):
-        person = tracks[place] if tracked else place
+        track = tracks[place] if tracked else None
+        person = place if track is None else track
         where = f"{name}, frame {frame}, person {person}"
         joints = joint_values(landmarks, None, layout, where)
         if joints is None:

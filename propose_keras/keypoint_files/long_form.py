@@ -122,7 +122,9 @@ class _Table:
             self.values.extend(map(number, (columns.x, columns.y)))
             score = number(columns.score)
             if columns.is_probability:
-                score = float(mediapipe_scores.surest(score, number(columns.presence)))
+                score = float(
+                    mediapipe_scores.smaller_of(score, number(columns.presence))
+                )
             self.values.append(score)
         except ValueError as error:
             raise KeypointFileError(f"{name}: {error}.") from error

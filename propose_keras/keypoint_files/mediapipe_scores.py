@@ -1,6 +1,7 @@
 """MediaPipe's probabilities of a landmark as one score."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 LAYOUT = "mediapipe33"
 PRESENCE = "presence"
@@ -19,7 +20,7 @@ def is_probability(key: str) -> bool:
     return key.lower() in _PROBABILITIES
 
 
-def surest(visibility: np.ndarray, presence: np.ndarray | None = None) -> np.ndarray:
+def smaller_of(visibility: ArrayLike, presence: ArrayLike | None = None) -> np.ndarray:
     """The smaller of a landmark's two probabilities, NaN where there is none.
 
     Args:
@@ -35,7 +36,7 @@ def surest(visibility: np.ndarray, presence: np.ndarray | None = None) -> np.nda
     return np.fmin(visibility, np.where(is_set, presence, np.nan))
 
 
-def score_of(visibility: np.ndarray, presence: np.ndarray | None = None) -> np.ndarray:
+def score_of(visibility: ArrayLike, presence: ArrayLike | None = None) -> np.ndarray:
     """Scores, as `Lifter` understands them, of MediaPipe's two probabilities.
 
     A lifter takes a joint of score s to deviate by `50 (1 - s)` mm per axis. The
@@ -44,10 +45,10 @@ def score_of(visibility: np.ndarray, presence: np.ndarray | None = None) -> np.n
     of less than one half, which are not seen, below the lifter's threshold.
 
     Args:
-        visibility: See `surest`.
-        presence: See `surest`.
+        visibility: See `smaller_of`.
+        presence: See `smaller_of`.
 
     Returns:
         In 0..0.8; NaN where there is neither.
     """
-    return np.maximum(surest(visibility, presence) - _LEAST_DOUBT, 0.0)
+    return np.maximum(smaller_of(visibility, presence) - _LEAST_DOUBT, 0.0)

@@ -65,3 +65,10 @@ def test_heights_beyond_those_of_videopose3d_are_openposes():
     flat = values * [1.0, 0.5]
     pixels = (flat + [1.0, 0.5]) * 500.0
     check(in_pixels(people(flat, "coco17"), SIZE), pixels, CENTRED)
+
+
+def test_both_units_in_one_source_are_refused():
+    values = pose() * SIZE
+    values[2] /= SIZE
+    with pytest.raises(KeypointFileError, match="Frame 2, person 0: .* fractions"):
+        list(in_pixels(people(values, "coco17"), SIZE))
