@@ -30,8 +30,9 @@ CENTRED_BY_AXIS = (
     "The keypoints lie in -1..1: they were taken as fractions of half the image's "
     "width and height from its middle, as OpenPose normalises them."
 )
-# Share of heights beyond those of VideoPose3D from which on they are OpenPose's.
-_SHARE_BEYOND = 0.02
+# Share of joints above the picture, if they were VideoPose3D's, from which on they are
+# OpenPose's: feet are guessed below a picture, heads hardly above it.
+_SHARE_ABOVE = 0.02
 
 
 def in_pixels(
@@ -64,7 +65,7 @@ def in_pixels(
     # MediaPipe's are never centred, but lie beyond the edge where a body does.
     from_middle = negative > _SHARE_NEGATIVE and seen[0].layout != "mediapipe33"
     note = CENTRED if from_middle else FRACTIONS
-    beyond = np.abs(np.concatenate(measured)[:, 1])
+    heights = np.concatenate(measured)[:, 1]
     for person in itertools.chain(seen, people):
         size = image_size or person.image_size
         if size is None:
@@ -73,7 +74,7 @@ def in_pixels(
                 "`image_size`, the image's width and height in pixels."
             )
         width, height = size
-        if note == CENTRED and np.mean(beyond > 1.02 * height / width) > _SHARE_BEYOND:
+        if note == CENTRED and np.mean(heights < -1.02 * height / width) > _SHARE_ABOVE:
             note = CENTRED_BY_AXIS
         if note == CENTRED_BY_AXIS:
             pixels = (person.keypoints + 1.0) * np.array([width, height]) / 2

@@ -57,14 +57,16 @@ def test_landmarks_left_of_the_image_are_not_centred(layout):
         check(found, (values + [1.0, 0.5]) * 500.0, CENTRED)
 
 
-def test_heights_beyond_those_of_videopose3d_are_openposes():
+def test_heights_beyond_those_of_videopose3d_are_openposes(standing):
     """Of images wider than high only half the width is 1 with the former."""
-    values = 2 * pose() - 1
-    pixels = (values + 1) / 2 * SIZE
-    check(in_pixels(people(values, "coco17"), SIZE), pixels, CENTRED_BY_AXIS)
-    flat = values * [1.0, 0.5]
-    pixels = (flat + [1.0, 0.5]) * 500.0
-    check(in_pixels(people(flat, "coco17"), SIZE), pixels, CENTRED)
+    pixels = 0.3 * standing[:, :2] + [[[500, 270]], [[700, 290]]]
+    values = 2 * pixels / SIZE - 1
+    check(in_pixels(people(values, "h36m17"), SIZE), pixels, CENTRED_BY_AXIS)
+    # Feet below the picture are no reason alone.
+    for lower in (0, 60):
+        values = (pixels + [0, lower]) / 500 - [1.0, 0.5]
+        found = in_pixels(people(values, "h36m17"), SIZE)
+        check(found, pixels + [0, lower], CENTRED)
 
 
 def test_both_units_in_one_source_are_refused():
