@@ -77,7 +77,7 @@ def table(rows, sureness):
         rows: `(n, 2)` deviations in mm.
         sureness: `(n,)` what to sort them by.
     """
-    from propose_keras.detection.mediapipe_pose import score_of
+    from propose_keras.keypoint_files.mediapipe_scores import score_of
 
     for low, high in zip(EDGES, EDGES[1:]):
         inside = (sureness >= low) & (sureness < high if high < 1 else sureness <= 1)

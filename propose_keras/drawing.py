@@ -278,12 +278,18 @@ def figure_hypotheses(
             flat.set_title("2D input")
             views[0].set_title("camera's view")
             views[1].set_title("from the side")
-    colors = {f"{np.shape(hypotheses)[1]} hypotheses": HYPOTHESIS_COLOR}
+    figure.get_layout_engine().set(h_pad=0.08)  # Else titles are cut off at the top.
+    colors = {"left": LEFT_COLOR, "right": RIGHT_COLOR}
+    colors |= {f"{np.shape(hypotheses)[1]} hypotheses": HYPOTHESIS_COLOR}
     colors |= {} if mode is None else {"mode": MODE_COLOR}
     colors |= {} if ground_truth is None else {"ground truth": GROUND_TRUTH_COLOR}
     from matplotlib import lines
 
     handles = [lines.Line2D([], [], color=c, label=name) for name, c in colors.items()]
+    if missing is not None and np.any(missing):
+        hollow = lines.Line2D([], [], color=MIDDLE_COLOR, marker="o", linestyle="")
+        hollow.set(markerfacecolor="white", label="filled in")
+        handles.append(hollow)
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
     figure.savefig(path, dpi=130)
     return figure

@@ -121,7 +121,13 @@ def test_figure_without_ground_truth_and_mode(clip, rng, tmp_path):
         clip["keypoints_2d"][:1], hypotheses[:1], None, None, tmp_path / "figure.png"
     )
     labels = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert labels == ["6 hypotheses"]
+    assert labels == ["left", "right", "6 hypotheses"]
+    missing = np.arange(17)[None] == 4
+    figure = drawing.figure_hypotheses(
+        *(clip["keypoints_2d"][:1], hypotheses[:1], None, None, tmp_path / "b.png"),
+        missing=missing,
+    )
+    assert figure.legends[0].get_texts()[-1].get_text() == "filled in"
 
 
 def test_wrong_shapes_are_named(clip, axes, rng, tmp_path):

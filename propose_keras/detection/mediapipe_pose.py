@@ -12,6 +12,7 @@ import numpy as np
 from propose_keras.detection.errors import DetectionError, import_extra
 from propose_keras.detection.frames import Frame
 from propose_keras.detection.model_files import ModelFile
+from propose_keras.keypoint_files.mediapipe_scores import score_of
 from propose_keras.quiet_imports import without, without_notes
 
 # BlazePose GHUM "full", Apache-2.0.
@@ -22,8 +23,6 @@ MODEL = ModelFile(
     "--detector_model (in Python, MediaPipePose(FILE))",
 )
 _NUM_LANDMARKS = 33
-# What the score of a landmark that is surely there lacks to 1: see `score_of`.
-_LEAST_DOUBT = 0.2
 # Two people whose landmarks are this near each other, in parts of their extent, are
 # one, found twice.
 _SAME_PERSON = 0.15
@@ -134,24 +133,6 @@ class MediaPipePose:
             if landmarker is not None:
                 with without_notes():
                     landmarker.close()
-
-
-def score_of(visibility: np.ndarray, presence: np.ndarray) -> np.ndarray:
-    """Scores, as `Lifter` understands them, of MediaPipe's two probabilities.
-
-    A lifter takes a joint of score s to deviate by `50 (1 - s)` mm per axis. The
-    smaller of the two, less 0.2, comes near to how landmarks scatter when the same
-    picture is cropped and scaled (`benchmarks/detection_scatter.py`), and puts those
-    of less than one half, which are not seen, below the lifter's threshold.
-
-    Args:
-        visibility: Of being in the picture and not hidden.
-        presence: Of being in the picture.
-
-    Returns:
-        In 0..0.8.
-    """
-    return np.maximum(np.minimum(visibility, presence) - _LEAST_DOUBT, 0.0)
 
 
 def distinct(keypoints: np.ndarray, scores: np.ndarray) -> list[int]:

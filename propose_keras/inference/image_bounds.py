@@ -4,6 +4,7 @@ import functools
 
 import numpy as np
 
+from propose_keras.inference.readings import exchanged
 from propose_keras.skeletons import get_skeleton
 
 # Share of the longer side by which guessed joints may lie outside.
@@ -36,6 +37,7 @@ class ImageBounds:
         measured: np.ndarray,
         layout: str,
         image_size: tuple[float, float] | None,
+        aspect: float = 1.0,
     ) -> None:
         """Counts one person.
 
@@ -44,6 +46,7 @@ class ImageBounds:
             measured: `(J,)` bool, of which at least one is true.
             layout: Name of the joint order.
             image_size: Width and height of the image, if known.
+            aspect: See `readings.read_as`.
         """
         if image_size is None:
             return
@@ -55,8 +58,8 @@ class ImageBounds:
         self._outside += int(outside.sum())
         self._upper += int(upper.sum())
         self._upper_outside += int(outside[upper].sum())
-        exchanged = _outside(points, image_size[::-1], _MARGIN)
-        self._outside_exchanged += int(exchanged.sum())
+        other = _outside(exchanged(points, aspect), image_size, _MARGIN)
+        self._outside_exchanged += int(other.sum())
         far_outside = _outside(points, image_size, _MARGIN)
         self._people += 1
         self._people_outside += bool(far_outside.mean() >= _PERSON)
@@ -69,8 +72,8 @@ class ImageBounds:
         exchanged too.
         """
         width, height = self._size
-        exchanged = self._outside_exchanged / max(1, self._joints)
-        return width > height and exchanged > _FORBIDDEN
+        outside = self._outside_exchanged / max(1, self._joints)
+        return width > height and outside > _FORBIDDEN
 
     def describe(self) -> str | None:
         """What is wrong with the size, in words."""

@@ -14,6 +14,7 @@ import numpy as np
 from propose_keras.inference.image_bounds import ImageBounds
 from propose_keras.inference.pose_likelihood import default_likelihood
 from propose_keras.inference.readings import AXES, Reading, read_as, readings
+from propose_keras.inference.units import FRACTIONS
 from propose_keras.keypoint_files import KeypointWarning, PersonKeypoints
 
 # People of fewer measured joints are not looked at.
@@ -127,9 +128,10 @@ class PersonCheck:
         if person.layout != self._layout:
             return
         self._count += 1
-        self._compare(person.keypoints, measured)
         size = self._image_size or person.image_size
-        self._bounds.add(person.keypoints, measured, person.layout, size)
+        aspect = size[0] / size[1] if size and FRACTIONS in person.notes else 1.0
+        self._compare(person.keypoints, measured, aspect)
+        self._bounds.add(person.keypoints, measured, person.layout, size, aspect)
         if self._count == self._next:
             self._next *= 2
             yield from self._decide(_LIMITS)
@@ -139,8 +141,8 @@ class PersonCheck:
         if self._count and not self._is_done:
             yield from self._decide(_LIMITS if self._count >= _FIRST else _LIMITS_FEW)
 
-    def _compare(self, keypoints, measured):
-        groups = read_as(keypoints, measured, self._layout)
+    def _compare(self, keypoints, measured, aspect):
+        groups = read_as(keypoints, measured, self._layout, aspect)
         nats = np.concatenate(
             [self._likelihood.log_ratio(points, found) for points, found in groups]
         )

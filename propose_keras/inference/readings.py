@@ -43,7 +43,7 @@ def readings(layout: str) -> tuple[Reading, ...]:
 
 
 def read_as(
-    keypoints: np.ndarray, measured: np.ndarray, layout: str
+    keypoints: np.ndarray, measured: np.ndarray, layout: str, aspect: float = 1.0
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     """One person in each of `readings(layout)`, grouped by which joints are measured.
 
@@ -51,6 +51,8 @@ def read_as(
         keypoints: `(J, 2)` pixels.
         measured: `(J,)` bool.
         layout: Name of the joint order that they are said to be in.
+        aspect: Width over height of the image where the keypoints were fractions of it,
+            so that x and y were exchanged before they were scaled.
 
     Returns:
         Keypoints `(N, 17, 2)` in the order h36m17 and measured joints `(17,)` of each
@@ -61,7 +63,7 @@ def read_as(
     for name in layouts_alike(layout):
         shares = _shares(name)
         found = ~((shares > 0) & ~measured).any(axis=1)
-        groups.append((_with_axes(shares @ keypoints), found))
+        groups.append((_with_axes(shares @ keypoints, aspect), found))
     points, found = groups[0]
     groups.append((points[:1, _OTHER_ARMS], found[_OTHER_ARMS]))
     return groups
@@ -73,6 +75,11 @@ def _shares(layout):
     return convert(np.eye(get_skeleton(layout).num_joints), layout)
 
 
-def _with_axes(points):
+def exchanged(points: np.ndarray, aspect: float = 1.0) -> np.ndarray:
+    """Points `(N, 2)` with x and y exchanged; `aspect` as of `read_as`."""
+    return points[:, ::-1] * [aspect, 1.0 / aspect]
+
+
+def _with_axes(points, aspect):
     """Points `(17, 2)` under each of `AXES`, `(3, 17, 2)`."""
-    return np.stack([points, points * [1.0, -1.0], points[:, ::-1]])
+    return np.stack([points, points * [1.0, -1.0], exchanged(points, aspect)])

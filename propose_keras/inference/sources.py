@@ -49,7 +49,7 @@ def _read(source, layout, image_size):
         yield from read_keypoints(source, layout, image_size)
     elif hasattr(source, "__array__"):
         array = np.asarray(source)
-        array = array[None] if array.ndim == 2 else array
+        array = array[None] if array.ndim == 2 and array.shape[1] < 4 else array
         yield from people_of_array("keypoints", array, layout=layout)
     elif isinstance(source, Iterable):
         if isinstance(source, list | tuple) and all(

@@ -42,9 +42,9 @@ class _Track:
     time: int
     speed: np.ndarray  # (2,) pixels per frame.
 
-    def at(self, time: int) -> np.ndarray:
+    def at(self, time: int, step: int) -> np.ndarray:
         """Where the joints should be, `(J, 2)`; a speed is good for a few frames."""
-        return self.keypoints + self.speed * min(time - self.time, 10)
+        return self.keypoints + self.speed * min(time - self.time, 10 * step)
 
 
 def tracked(
@@ -81,12 +81,16 @@ class Tracker:
 
     Args:
         patience: Frames without detection after which a person who comes is a new one.
+            A frame is the least step between frames so far: names may be times in
+            milliseconds, or of every tenth frame.
     """
 
     def __init__(self, patience: int = PATIENCE) -> None:
         self._patience = patience
         self._tracks: list[_Track] = []
         self._count = 0
+        self._last: int | None = None
+        self._step: int | None = None
 
     def __call__(self, time: int, people: list[PersonKeypoints]) -> list[int]:
         """Numbers of the tracks of a frame's people, counted by first appearance.
@@ -95,17 +99,20 @@ class Tracker:
             time: Of the frame, above that of the last call.
             people: Of the frame, all in the layout of the calls before.
         """
+        step = self._step_to(time)
         self._tracks = [
-            track for track in self._tracks if time - track.time <= self._patience
+            track
+            for track in self._tracks
+            if time - track.time <= self._patience * step
         ]
         cost = np.full((len(self._tracks), len(people)), _FAR)
         for row, track in enumerate(self._tracks):
-            elapsed = time - track.time
+            elapsed = (time - track.time) / step
             reach = _REACH + _REACH_PER_FRAME * (elapsed - 1)
             if len(people) == len(self._tracks) == 1:
                 reach = max(reach, _REACH_ALONE)
             for column, person in enumerate(people):
-                far = _distance(track.at(time), track.seen, person)
+                far = _distance(track.at(time, step), track.seen, person)
                 size = max(track.size, _size(person), 1e-6)
                 if far <= reach * size:
                     cost[row, column] = far / size
@@ -120,6 +127,14 @@ class Tracker:
                 self._tracks.append(_start(self._count, person, time))
                 self._count += 1
         return [numbers[column] for column in range(len(people))]
+
+    def _step_to(self, time: int) -> int:
+        """The least step between frames, that to this one among them."""
+        if self._last is not None and time > self._last:
+            elapsed = time - self._last
+            self._step = elapsed if self._step is None else min(elapsed, self._step)
+        self._last = time
+        return self._step or 1
 
 
 def _start(number, person, time):

@@ -7,10 +7,15 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from propose_keras.keypoint_files import KeypointFileError, PersonKeypoints
-from propose_keras.keypoint_files.image_fractions import are_fractions
+from propose_keras.keypoint_files.image_fractions import (
+    LARGEST_FRACTION,
+    are_fractions,
+)
 
 # People looked at before it is decided whether fractions begin at 0 or at -1.
 _NUM_SEEN = 500
+# Joints of a person that tell fractions from pixels.
+_FEWEST = 4
 # Share of coordinates below 0 that 0..1 may have: joints guessed beyond the edge.
 _SHARE_NEGATIVE = 0.1
 FRACTIONS = (
@@ -21,6 +26,13 @@ CENTRED = (
     "The keypoints lie in -1..1: they were taken as fractions of half the image's "
     "width from its middle, as VideoPose3D normalises them."
 )
+CENTRED_BY_AXIS = (
+    "The keypoints lie in -1..1: they were taken as fractions of half the image's "
+    "width and height from its middle, as OpenPose normalises them."
+)
+# Share of joints above the picture, if they were VideoPose3D's, from which on they are
+# OpenPose's: feet are guessed below a picture, heads hardly above it.
+_SHARE_ABOVE = 0.02
 
 
 def in_pixels(
@@ -41,7 +53,7 @@ def in_pixels(
         seen.append(person)
         measured = _measured(person)
         if len(measured) and not are_fractions(measured):
-            yield from itertools.chain(seen, people)  # Pixels.
+            yield from map(_checked_pixels, itertools.chain(seen, people))
             return
         if len(seen) == _NUM_SEEN:
             break
@@ -53,6 +65,7 @@ def in_pixels(
     # MediaPipe's are never centred, but lie beyond the edge where a body does.
     from_middle = negative > _SHARE_NEGATIVE and seen[0].layout != "mediapipe33"
     note = CENTRED if from_middle else FRACTIONS
+    heights = np.concatenate(measured)[:, 1]
     for person in itertools.chain(seen, people):
         size = image_size or person.image_size
         if size is None:
@@ -61,7 +74,11 @@ def in_pixels(
                 "`image_size`, the image's width and height in pixels."
             )
         width, height = size
-        if note == CENTRED:
+        if note == CENTRED and np.mean(heights < -1.02 * height / width) > _SHARE_ABOVE:
+            note = CENTRED_BY_AXIS
+        if note == CENTRED_BY_AXIS:
+            pixels = (person.keypoints + 1.0) * np.array([width, height]) / 2
+        elif note == CENTRED:
             pixels = (person.keypoints + [1.0, height / width]) * width / 2
         else:
             pixels = person.keypoints * np.array([width, height])
@@ -70,6 +87,17 @@ def in_pixels(
             keypoints=pixels.astype(np.float32),
             notes=(*person.notes, note),
         )
+
+
+def _checked_pixels(person):
+    """A person of whom others are in pixels, unless she lies within two of them."""
+    measured = _measured(person)
+    if len(measured) >= _FEWEST and (np.abs(measured) <= LARGEST_FRACTION).all():
+        raise KeypointFileError(
+            f"Frame {person.frame}, person {person.person}: keypoints are fractions of "
+            "an image, those of others are pixels. Use one unit for all."
+        )
+    return person
 
 
 def _measured(person):

@@ -5,7 +5,8 @@
   `(frames, 6, 56)` or `(frames, 1, 6, 56)`: those of six people and five numbers of
   each one's box (https://www.kaggle.com/models/google/movenet).
 - MediaPipe, `(frames, 33, 3 to 5)`: x, y, z[, visibility[, presence]] of its landmarks,
-  x and y fractions of the image; flat, too, `(frames, 132)` with visibility
+  x and y fractions of the image; flat, too, `(frames, 132)` with visibility. Their
+  scores: see `mediapipe_scores`
   (https://ai.google.dev/edge/mediapipe/solutions/vision/pose_landmarker).
 """
 
@@ -13,13 +14,22 @@ from typing import Any
 
 import numpy as np
 
+from propose_keras.keypoint_files import mediapipe_scores
+from propose_keras.skeletons import LAYOUTS
+
 _MOVENET = "movenet17"
 _MOVENET_NUMBERS = 17 * 3
 # Of an instance of MultiPose: joints, then the box and its score.
 _MULTIPOSE_NUMBERS = _MOVENET_NUMBERS + 5
-_MEDIAPIPE = "mediapipe33"
 _LANDMARKS = 33
 _VISIBILITY = 3  # Its column, behind x, y and z.
+# People of a frame from which on they may be frames, and how far each is from the next,
+# in sizes of a person, if they are.
+_CROWD, _ALIKE = 8, 0.3
+AXES_EXCHANGED = (
+    "The people of a frame are nearly the same, one like the next: are the axes of "
+    "frames and people exchanged? Expected (frames, people, joints, 2 or 3)."
+)
 # Scores reach so far below 0 at most.
 _LOWEST_SCORE = -0.1
 
@@ -45,20 +55,50 @@ def plain_array(
             values = values[:, 0] if values.ndim == 4 else values
             joints = values[..., :_MOVENET_NUMBERS]
             return joints.reshape(*joints.shape[:-1], 17, 3), scores, _MOVENET
-    if layout in (None, _MEDIAPIPE):
+    if layout in (None, mediapipe_scores.LAYOUT):
         if values.ndim == 2 and shape[1] == _LANDMARKS * 4:
             values = values.reshape(len(values), _LANDMARKS, 4)
         if values.ndim in (3, 4) and values.shape[-2] == _LANDMARKS:
             values, scores = _landmarks(values, scores)
-    return values, scores, layout
+    return _unfolded(values, layout), scores, layout
+
+
+def _unfolded(values, layout):
+    """A line of numbers for each frame as joints; of no two layouts as many."""
+    if values.ndim != 2:
+        return values
+    counts = LAYOUTS.values() if layout is None else [LAYOUTS.get(layout, 0)]
+    for width in (3, 2):
+        if any(values.shape[1] == width * count for count in counts):
+            return values.reshape(len(values), -1, width)
+    return values
+
+
+def are_axes_exchanged(values: np.ndarray) -> bool:
+    """Whether the people of a frame seem to be frames of one person.
+
+    Args:
+        values: `(frames, people, J, 2 or more)`, of which the first frame is looked at.
+    """
+    if values.ndim != 4 or values.shape[1] < max(_CROWD, len(values)):
+        return False
+    people = np.asarray(values[0, ..., :2], float)
+    people = people[np.isfinite(people).all(axis=(1, 2)) & people.any(axis=(1, 2))]
+    if len(people) < _CROWD:
+        return False
+    steps = np.linalg.norm(np.diff(people, axis=0), axis=-1).mean(axis=-1)
+    sizes = np.sqrt(np.var(people, axis=1).sum(axis=-1))
+    return bool(np.median(steps) < _ALIKE * np.median(sizes))
 
 
 def _landmarks(values, scores):
-    """X and y of MediaPipe's landmarks, and their visibility."""
+    """X and y of MediaPipe's landmarks, and their scores."""
     width = values.shape[-1]
     if width > _VISIBILITY and width <= _VISIBILITY + 2:
-        visibility = values[..., _VISIBILITY] if scores is None else scores
-        return values[..., :2], visibility
+        if scores is None:
+            presence = values[..., -1] if width > _VISIBILITY + 1 else None
+            scores = mediapipe_scores.score_of(values[..., _VISIBILITY], presence)
+        return values[..., :2], scores
     third = values[..., 2:3]
     if width == 3 and np.fmin.reduce(third, axis=None, initial=0) < _LOWEST_SCORE:
         # Without visibility: the depths of some landmarks are below 0, no score is.

@@ -10,7 +10,7 @@
   (https://io.sleap.ai/latest/formats/#csv-format-csv).
 - A line per joint: see `long_form`.
 - MediaPipe's landmarks in any of these: `x0,y0,z0,v0,...`, `landmark_0_x`, by name or a
-  line per landmark; z is passed over.
+  line per landmark; z is passed over, scores are those of `mediapipe_scores`.
 - DeepLabCut: header lines `scorer`, `individuals` (with several animals or people),
   `bodyparts` and `coords`, then a line per frame.
 - Ultralytics' `to_csv()`: one frame, its people's keypoints as text.
@@ -29,6 +29,7 @@ from typing import Any
 
 import numpy as np
 
+from propose_keras.keypoint_files import mediapipe_scores
 from propose_keras.keypoint_files.csv_header import frame_column, wide_columns
 from propose_keras.keypoint_files.deeplabcut import deeplabcut_columns
 from propose_keras.keypoint_files.frame_order import natural_order
@@ -180,13 +181,16 @@ def _wide(rows, frames, people: list[PersonColumns], layout, comma):
 
 def _numbers(name, line, columns, comma):
     """A person's x, y and score of each joint of a line."""
+
+    def number(place):
+        return np.nan if place is None else parse_number(line[place], comma)
+
     try:
-        return np.array(
-            [
-                [np.nan if i is None else parse_number(line[i], comma) for i in joint]
-                for joint in columns.joints
-            ]
-        )
+        numbers = np.array([list(map(number, joint)) for joint in columns.joints])
+        if columns.presence is not None:
+            presence = np.array(list(map(number, columns.presence)))
+            numbers[:, 2] = mediapipe_scores.score_of(numbers[:, 2], presence)
+        return numbers
     except ValueError as error:
         raise KeypointFileError(f"{name}: {error}.") from error
 

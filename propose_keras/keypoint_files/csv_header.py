@@ -8,6 +8,7 @@ begin with `inst0.`, `person0_` and so on. Columns of other things are passed ov
 import re
 from collections.abc import Sequence
 
+from propose_keras.keypoint_files import mediapipe_scores
 from propose_keras.keypoint_files.joint_names import are_joint_names, match_names
 from propose_keras.keypoint_files.records import KeypointFileError
 from propose_keras.keypoint_files.table_rows import PersonColumns
@@ -94,9 +95,10 @@ def wide_columns(
     for number, columns in sorted(people.items()):
         joints = _named(columns)
         if joints:
-            name, places = _by_name(path, joints, layout)
+            name, joints = _by_name(path, joints, layout)
             who = [place for place, rest in columns.items() if rest.lower() == "track"]
-            found.append(PersonColumns(places, name, who[0] if who else None, number))
+            person = who[0] if who else None
+            found.append(_person_columns(joints, name, layout, person, number))
     return found or [_of_one_person(path, header, layout)]
 
 
@@ -114,12 +116,12 @@ def _of_one_person(path, header, layout) -> PersonColumns:
         complete = all({"x", "y"} <= set(joint) for joint in numbered.values())
         if first > 1 or not complete or max(numbered) - first + 1 != len(numbered):
             raise unknown_header(path, header)
-        places = [_places(numbered[number]) for number in sorted(numbered)]
-        return PersonColumns(places, None, person)
+        joints = [numbered[number] for number in sorted(numbered)]
+        return _person_columns(joints, None, layout, person)
     if not joints:
         raise unknown_header(path, header)
-    name, places = _by_name(path, joints, layout)
-    return PersonColumns(places, name, person)
+    name, joints = _by_name(path, joints, layout)
+    return _person_columns(joints, name, layout, person)
 
 
 def _numbered(columns):
@@ -156,13 +158,30 @@ def _named(columns):
 def _by_name(path, joints, layout):
     names = list(joints)
     layout, order = match_names(names, layout, str(path))
-    columns = [{} if place is None else joints[names[place]] for place in order]
-    return layout, [_places(joint) for joint in columns]
+    return layout, [{} if place is None else joints[names[place]] for place in order]
 
 
-def _places(joint):
-    score = next((joint[name] for name in SCORES if name in joint), None)
-    return joint.get("x"), joint.get("y"), score
+def _person_columns(joints, name, layout, person, number=0):
+    """Of each joint's columns by what they hold.
+
+    Args:
+        joints: In their layout's order.
+        name: The layout that the joints' names are of, if they have any.
+        layout: The layout that the user names, if any.
+        person: See `PersonColumns`.
+        number: See `PersonColumns`.
+    """
+    kinds = [next((kind for kind in SCORES if kind in joint), None) for joint in joints]
+    places = [
+        (joint.get("x"), joint.get("y"), joint.get(kind))
+        for joint, kind in zip(joints, kinds)
+    ]
+    presence = None
+    if mediapipe_scores.is_layout(name or layout, len(joints)) and all(
+        kind is None or mediapipe_scores.is_probability(kind) for kind in kinds
+    ):
+        presence = [joint.get(mediapipe_scores.PRESENCE) for joint in joints]
+    return PersonColumns(places, name, person, number, presence)
 
 
 def unknown_header(path: object, header: Sequence[str]) -> KeypointFileError:

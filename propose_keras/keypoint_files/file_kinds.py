@@ -70,7 +70,6 @@ _SUFFIXES = {
         (".mat", "a MATLAB file", _SAVE),
         (".parquet .feather .arrow", "a table of another kind", _SAVE),
         (".yaml .yml .toml .xml", "a text of settings", _SAVE),
-        (".jsonl .ndjson", "JSON Lines", "Put its lines into one list, as .json"),
         (".keras .onnx .tflite", "a model", "Pass keypoints"),
         (".slp", "a SLEAP project", "Export it: sleap-convert --format analysis"),
         (".tfrecord", "TFRecords", _SAVE),

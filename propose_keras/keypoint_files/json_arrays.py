@@ -30,6 +30,16 @@ def are_numbers(element: Any) -> bool:
     return depth_of(element) > 0
 
 
+def are_lists(element: Any) -> bool:
+    """Whether something is a list of lists, not of numbers."""
+    return (
+        isinstance(element, list)
+        and bool(element)
+        and all(isinstance(inside, list) for inside in element)
+        and not are_numbers(element)
+    )
+
+
 def array_people(
     name: str,
     elements: Sequence[Any],

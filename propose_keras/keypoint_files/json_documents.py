@@ -7,7 +7,8 @@
 - COCO annotations: `{images, annotations, ...}`; visibility 0, 1, 2 becomes the scores
   0, 0.5, 1, and image sizes are taken.
 - MMPose: `{meta_info, instance_info: [{frame_id, instances: [{keypoints: [[x, y], ...],
-  keypoint_scores, ...}]}]}`, that list alone, or the list of one image's instances.
+  keypoint_scores, ...}]}]}`, that list alone, or the list of one image's instances; its
+  inferencer's `{predictions: [[instance, ...], ...]}`, or a list of such.
 - OpenPose: one file per frame, `{people: [{pose_keypoints_2d: [x, y, score] * J}]}`, in
   old versions `pose_keypoints`; AlphaPose's `--format open` is an object of such, one
   for each image, and `--format cmu` one of `{bodies: [{joints: [x, y, score] * J}]}`.
@@ -21,12 +22,18 @@
 How a person's joints are written: see `json_values`.
 """
 
+import dataclasses
 import itertools
 from collections.abc import Iterator
 from typing import Any
 
-from propose_keras.keypoint_files.frame_order import natural_order
+from propose_keras.keypoint_files.frame_order import (
+    COUNTED,
+    counted_frames,
+    natural_order,
+)
 from propose_keras.keypoint_files.json_arrays import (
+    are_lists,
     are_numbers,
     array_people,
     depth_of,
@@ -113,9 +120,7 @@ def read_list(
         if frame is not None and isinstance(first, list):
             yield from _frame(name, frame, list(elements), layout, image_size)
             return
-        for index, element in enumerate(elements):
-            image = frame_of(element, index)
-            yield from _frame(name, image, element, layout, image_size)
+        yield from _frames(name, elements, layout, image_size, has_tracks)
     elif frame_key(first) is not None and keypoint_key(first) is not None:
         people = (element for element in elements if element)
         yield from read_results(name, people, layout, image_size, has_tracks)
@@ -127,6 +132,13 @@ def read_list(
         )
     elif keypoint_key(first) is not None:
         people = [element for element in elements if element]
+        if frame is None and (
+            frames := counted_frames(people, list(map(track_of, people)))
+        ):
+            for image, group in enumerate(frames):
+                for one in people_of_frame(name, image, group, layout, image_size):
+                    yield dataclasses.replace(one, notes=(*one.notes, COUNTED))
+            return
         _check_one_frame(name, people, frame)
         yield from people_of_frame(name, frame or 0, people, layout, image_size)
     else:
@@ -152,6 +164,9 @@ def read_object(
         frames = any("instances" in e for e in instances if isinstance(e, dict))
         image = frame if frames else frame or 0
         yield from read_list(name, iter(instances), layout, image, image_size)
+    elif are_lists(document.get("predictions")):  # Of MMPose's inferencer.
+        elements = iter(document["predictions"])
+        yield from read_list(name, elements, layout, frame, image_size)
     elif holder is not None:
         elements = iter(document[holder])
         yield from read_list(name, elements, layout, frame, image_size)
@@ -172,6 +187,23 @@ def read_object(
         raise _unknown(name, document)
 
 
+def _frames(name, elements, layout, image_size, has_tracks):
+    """People of a list of frames; of landmarks, each person may be an element."""
+    named = ((frame_of(element, i), element) for i, element in enumerate(elements))
+    for frame, group in itertools.groupby(named, lambda pair: pair[0]):
+        group = [element for _, element in group]
+        pairs = [(element, landmarks_of(element)) for element in group]
+        if any(people is None for _, people in pairs):
+            for element in group:
+                yield from _frame(name, frame, element, layout, image_size)
+            continue
+        owned = [(element, one) for element, people in pairs for one in people or ()]
+        people, tracks = [one for _, one in owned], [track_of(e) for e, _ in owned]
+        yield from mediapipe_people(
+            *(name, frame, people, layout, image_size, tracks if has_tracks else ())
+        )
+
+
 def _frame(name, frame, element, layout, image_size):
     """People of one frame."""
     if element in (None, [], {}):
@@ -184,11 +216,14 @@ def _frame(name, frame, element, layout, image_size):
         key = _people_key(element)
         if key is not None:
             element = element[key] or []
+            element = [element] if keypoint_key(element) else element
         elif is_named(element):
             element = [{"keypoints": element}]
         elif (key := keypoint_key(element)) is not None:
             # Of one person, or an array of people.
             element = element[key] if depth_of(element[key]) > 2 else [element]
+    if are_lists(element) and len(element) == 1:
+        element = element[0]
     if are_numbers(element):
         yield from array_people(name, [element], layout, None, [frame])
     elif isinstance(element, list) and all(
@@ -207,7 +242,7 @@ def _joints(name, elements, layout, image_size):
         for row in group:
             people.setdefault(track_of(row), []).append(row)
         yield from mediapipe_people(
-            name, frame, list(people.values()), layout, image_size
+            *(name, frame, list(people.values()), layout, image_size, list(people))
         )
 
 

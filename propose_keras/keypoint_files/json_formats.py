@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from propose_keras.keypoint_files.frame_order import natural_order
 from propose_keras.keypoint_files.joint_names import are_joint_names
+from propose_keras.keypoint_files.json_arrays import depth_of
 from propose_keras.keypoint_files.json_values import joint_values
 from propose_keras.keypoint_files.landmark_formats import (
     is_ultralytics,
@@ -34,7 +35,7 @@ PEOPLE_KEYS = (
 )
 KEYPOINT_KEYS = (
     *("keypoints", "pose_keypoints_2d", "pose_keypoints", "joints", "keypoints_2d"),
-    *("joints_2d", "landmarks", "pose", "points"),
+    *("joints_2d", "landmarks", "pose", "points", "pred_keypoints"),
 )
 _SCORE_KEYS = ("keypoint_scores", "scores", "confidences", "kp_score", "score")
 _TRACK_KEYS = ("idx", "track_id", "person_id", "person", "body_id", "tracking_id")
@@ -155,6 +156,9 @@ def people_of_frame(
     for person in people:
         key = keypoint_key(person) or KEYPOINT_KEYS[0]
         values = get(person, key, name)
+        if depth_of(values) > 2:  # Of several people, as Detectron2's instances.
+            found += [(None, one, None) for one in values]
+            continue
         scores = [person[k] for k in _SCORE_KEYS if isinstance(person.get(k), list)]
         track = track_of(person) if has_tracks else None
         found.append((track, values, scores[0] if scores else None))

@@ -1,5 +1,6 @@
-"""Reads a long JSON array one element at a time."""
+"""Reads a long JSON array, or JSON Lines, one element at a time."""
 
+import contextlib
 import json
 from collections.abc import Iterator
 from typing import Any, TextIO
@@ -7,6 +8,7 @@ from typing import Any, TextIO
 from propose_keras.keypoint_files.records import KeypointFileError
 
 _CHUNK = 1 << 16
+_LONGEST_LINE = 1 << 24
 _SPACE = " \t\r\n"
 
 
@@ -40,7 +42,7 @@ def iterate_array(file: TextIO, name: str) -> Iterator[Any]:
             buffer.position += 1
             character = buffer.skip()
         first = False
-        yield buffer.decode(decoder, name)
+        yield unwrapped(buffer.decode(decoder, name))
     buffer.position += 1
     if buffer.skip():
         raise _error(name, buffer, "more text after the array")
@@ -53,17 +55,52 @@ def load_document(file: TextIO, name: str) -> Any:
         KeypointFileError: If the text is not JSON or ends early.
     """
     try:
-        return json.load(file)
+        return unwrapped(json.load(file))
     except UnicodeError:
         raise
     except json.JSONDecodeError as error:
-        lines = error.msg == "Extra data" and error.lineno > 1
-        hint = " It seems to be JSON Lines: put its lines into one list." * lines
         raise KeypointFileError(
-            f"{name} is not JSON or is cut short: {error}.{hint}"
+            f"{name} is not JSON or is cut short: {error}."
         ) from error
     except (ValueError, RecursionError) as error:
         raise _too_large(name, error) from error
+
+
+def unwrapped(value: Any) -> Any:
+    """A value, or what a text holds that is JSON, as Ultralytics' `to_json` returns."""
+    if isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
+        with contextlib.suppress(ValueError, RecursionError):
+            return json.loads(value)
+    return value
+
+
+def are_lines(file: TextIO) -> bool:
+    """Whether a text is JSON Lines: a value in its first line, another one behind."""
+    line = file.readline(_LONGEST_LINE)
+    behind = file.readline(_CHUNK).lstrip()[:1] if line.endswith("\n") else ""
+    file.seek(0)
+    if behind not in ("[", "{"):
+        return False
+    try:
+        return isinstance(json.loads(line), list | dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def iterate_lines(file: TextIO, name: str) -> Iterator[Any]:
+    """Yields the values of JSON Lines, one at a time.
+
+    Raises:
+        KeypointFileError: If a line is not JSON.
+    """
+    for number, line in enumerate(file, 1):
+        if line.strip():
+            try:
+                yield unwrapped(json.loads(line))
+            except (ValueError, RecursionError) as error:
+                raise KeypointFileError(
+                    f"{name}, line {number}, is not JSON or is cut short: {error}."
+                ) from error
 
 
 class _Buffer:

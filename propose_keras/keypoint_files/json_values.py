@@ -6,6 +6,8 @@
   `[{"name": "nose", "x": ..., "y": ..., "score": ...}, ...]`; the names decide the
   layout.
 - Columns, as Ultralytics': `{"x": [...], "y": [...], "visible": [...]}`.
+
+MediaPipe's visibility and presence become scores, see `mediapipe_scores`.
 """
 
 from collections.abc import Sequence
@@ -13,6 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from propose_keras.keypoint_files import mediapipe_scores
 from propose_keras.keypoint_files.csv_header import SCORES
 from propose_keras.keypoint_files.joint_names import are_joint_names, match_names
 from propose_keras.keypoint_files.records import KeypointFileError
@@ -52,9 +55,10 @@ def joint_values(
         return None
     scores = scores if isinstance(scores, list) else None
     if isinstance(values, dict) and isinstance(values.get("x"), list):
-        columns = [values["x"], values.get("y")]
-        scores = next((values[key] for key in SCORES if key in values), scores)
-        return JointValues(_array(columns, name).T, scores, layout)
+        coordinates = _array([values["x"], values.get("y")], name).T
+        is_mediapipe = mediapipe_scores.is_layout(layout, len(coordinates))
+        found = _score(values, name, is_mediapipe)
+        return JointValues(coordinates, scores if found is None else found, layout)
     if isinstance(values, dict):
         return _named(list(values), list(values.values()), layout, name)
     if isinstance(values, list) and isinstance(_first(values), dict):
@@ -63,7 +67,8 @@ def joint_values(
         ]
         if len(names) == len(values):
             return _named(names, values, layout, name)
-        rows = np.array([_joint(joint, name) for joint in values])
+        is_mediapipe = mediapipe_scores.is_layout(layout, len(values))
+        rows = np.array([_joint(joint, name, is_mediapipe) for joint in values])
         return JointValues(rows[:, :2], _scores(rows), layout)
     if scores is not None and isinstance(values, list):
         if all(isinstance(joint, list) and len(joint) == 3 for joint in values):
@@ -94,7 +99,8 @@ def is_joint(element: Any) -> bool:
 
 def _named(names: Sequence[str], joints, layout, name) -> JointValues:
     layout, order = match_names(names, layout, name)
-    rows = np.array([_joint(joint, name) for joint in joints])
+    is_mediapipe = mediapipe_scores.is_layout(layout)
+    rows = np.array([_joint(joint, name, is_mediapipe) for joint in joints])
     missing = np.array([np.nan, np.nan, 0.0])
     rows = np.array([missing if place is None else rows[place] for place in order])
     return JointValues(rows[:, :2], _scores(rows), layout)
@@ -106,7 +112,7 @@ def _scores(rows):
     return np.where(there, np.where(np.isnan(rows[:, 2]), 1.0, rows[:, 2]), 0.0)
 
 
-def _joint(joint, name):
+def _joint(joint, name, is_mediapipe):
     """x, y and score of a joint, NaN for what is not there."""
     if not joint:
         return np.full(3, np.nan)
@@ -114,8 +120,8 @@ def _joint(joint, name):
         row = [*joint, np.nan][:3]
     elif isinstance(joint, dict) and is_joint(joint):
         place = joint.get("position", joint)
-        score = next((joint[k] for k in SCORES if joint.get(k) is not None), np.nan)
-        row = [place["x"], place["y"], score]
+        score = _score(joint, name, is_mediapipe)
+        row = [place["x"], place["y"], np.nan if score is None else score]
     else:
         raise KeypointFileError(
             f"{name}: expected joints of x and y, found {str(joint)[:60]}."
@@ -124,6 +130,17 @@ def _joint(joint, name):
     if row.shape != (3,):
         raise KeypointFileError(f"{name}: keypoints are not numbers: {joint}.")
     return row
+
+
+def _score(holder, name, is_mediapipe):
+    """The score, or the joints' scores, that an object holds; None if it has none."""
+    key = next((key for key in SCORES if holder.get(key) is not None), None)
+    if key is None or not (is_mediapipe and mediapipe_scores.is_probability(key)):
+        return None if key is None else holder[key]
+    presence = holder.get(mediapipe_scores.PRESENCE)
+    return mediapipe_scores.score_of(
+        _array(holder[key], name), None if presence is None else _array(presence, name)
+    )
 
 
 def _first(values):

@@ -7,12 +7,13 @@
 - Ultralytics `to_json()`: a frame's people, `{name, class, confidence, box, keypoints:
   {x, y, visible}}`, in pixels, or in fractions if it was asked for them.
 - Ultralytics `save_txt`: a folder of text files, one per frame, a line for each person:
-  class, box, then x, y and perhaps a visibility for each joint, all in fractions.
+  class, box, then x, y and perhaps a visibility for each joint, all in fractions; then
+  with `save_conf` the box's confidence, and the track's number where it tracked.
 """
 
 import pathlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from propose_keras.keypoint_files.records import (
     check_not_world,
     make_person,
 )
+from propose_keras.skeletons import LAYOUTS
 
 _LANDMARK_KEYS = ("landmarks", "pose_landmarks", "poseLandmarks")
 _BOX = 5  # Class and box of a line of Ultralytics.
@@ -54,14 +56,30 @@ def landmarks_of(element: Any) -> list | None:
 
 
 def mediapipe_people(
-    name: str, frame: int | str, people: list, layout: str | None, image_size: Any
+    name: str,
+    frame: int | str,
+    people: list,
+    layout: str | None,
+    image_size: Any,
+    tracks: Sequence[int | str | None] = (),
 ) -> Iterator[PersonKeypoints]:
     """People of one of MediaPipe's frames.
+
+    Args:
+        name: The file, for errors.
+        frame: Name of the frame.
+        people: The landmarks of each.
+        layout: The joint order, if known.
+        image_size: Width and height in pixels, if known.
+        tracks: Of each person where the file has them; else people are numbered.
 
     Raises:
         KeypointFileError: If the image's size is not known or a value is wrong.
     """
-    for person, landmarks in enumerate(people):
+    tracked = bool(tracks) and None not in tracks and len(set(tracks)) == len(tracks)
+    for place, landmarks in enumerate(people):
+        track = tracks[place] if tracked else None
+        person = place if track is None else track
         where = f"{name}, frame {frame}, person {person}"
         joints = joint_values(landmarks, None, layout, where)
         if joints is None:
@@ -71,7 +89,9 @@ def mediapipe_people(
         if are_fractions(values[scores > 0]):
             values = to_pixels(values, image_size, where)
         yield make_person(
-            where, frame, person, values, scores, known, image_size=image_size
+            *(where, frame, person, values, scores, known),
+            image_size=image_size,
+            tracked=tracked,
         )
 
 
@@ -131,23 +151,38 @@ def read_label_folder(
         for person, line in enumerate(line for line in lines if line.strip()):
             where = f"{file}, line {person + 1}"
             values = _numbers(line.split(), where, "the columns")
-            width = next(
-                (w for w in (3, 2) if (len(values) - _BOX) == 17 * w),
-                3 if (len(values) - _BOX) % 3 == 0 else 2,
-            )
-            joints = values[_BOX:]
-            if len(values) <= _BOX or len(joints) % width:
-                raise KeypointFileError(
-                    f"{where}: expected Ultralytics' class, box (4) and x, y[, "
-                    f"visibility] of each joint, found {len(values)} columns."
-                )
-            joints = joints.reshape(-1, width)
+            joints, track = _label_joints(values, layout, where)
+            width = joints.shape[1]
             pixels = to_pixels(joints[:, :2], image_size, where)
             visible = joints[:, 2] if width == 3 else None
             scores = _found_scores(joints[:, :2], visible, where)
             yield make_person(
-                where, file.stem, person, pixels, scores, layout, "coco17", image_size
+                *(where, file.stem, person if track is None else track),
+                *(pixels, scores, layout, "coco17", image_size),
+                tracked=track is not None,
             )
+
+
+def _label_joints(values, layout, where):
+    """Joints `(J, 2 or 3)` and track of a line of Ultralytics' labels."""
+    count = len(values) - _BOX
+    num_joints = LAYOUTS.get(layout or "", 17)
+    # What is behind the joints: nothing, a confidence or a track, both.
+    for behind in (0, 1, 2):
+        for width in (3, 2):
+            if count - behind == num_joints * width:
+                joints = values[_BOX : _BOX + num_joints * width]
+                last = values[-1] if behind else 0.0
+                is_track = last >= 1 and last.is_integer()
+                track = int(last) if is_track else None
+                return joints.reshape(num_joints, width), track
+    width = 3 if count % 3 == 0 else 2
+    if count <= 0 or count % width:
+        raise KeypointFileError(
+            f"{where}: expected Ultralytics' class, box (4), x, y[, visibility] of "
+            f"each joint[, confidence][, track], found {len(values)} columns."
+        )
+    return values[_BOX:].reshape(-1, width), None
 
 
 def _found_scores(values, visible, name):

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from propose_keras.keypoint_files import mediapipe_scores
 from propose_keras.keypoint_files.csv_header import (
     FRAMES,
     PEOPLE,
@@ -58,6 +59,8 @@ class LongColumns:
     y: int
     person: int | None
     score: int | None
+    presence: int | None
+    is_probability: bool  # Of MediaPipe's two.
 
 
 def long_columns(header: Sequence[str]) -> LongColumns | None:
@@ -75,7 +78,11 @@ def long_columns(header: Sequence[str]) -> LongColumns | None:
         return None
     frame = next((i for i, name in enumerate(plain) if name in FRAMES), None)
     person = find(PEOPLE, (frame, joint))
-    return LongColumns(frame, joint, x, y, person, find(SCORES))
+    score = find(SCORES)
+    return LongColumns(
+        *(frame, joint, x, y, person, score, find([mediapipe_scores.PRESENCE])),
+        score is not None and mediapipe_scores.is_probability(plain[score]),
+    )
 
 
 # Keys of people with a name or number begin here, those of others at 0.
@@ -112,7 +119,13 @@ class _Table:
             self.keys.append(_NAMED + place)
         self.keys.append(self.joints.setdefault(joint, len(self.joints)))
         try:
-            self.values.extend(map(number, (columns.x, columns.y, columns.score)))
+            self.values.extend(map(number, (columns.x, columns.y)))
+            score = number(columns.score)
+            if columns.is_probability:
+                score = float(
+                    mediapipe_scores.smaller_of(score, number(columns.presence))
+                )
+            self.values.append(score)
         except ValueError as error:
             raise KeypointFileError(f"{name}: {error}.") from error
 
@@ -152,6 +165,8 @@ def long_people(
             person = people[person - _NAMED]
         numbers = np.full((LAYOUTS[known], 3), np.nan)
         numbers[keys[start:end, 2]] = values[start:end]
+        if columns.is_probability and mediapipe_scores.is_layout(known):
+            numbers[:, 2] = mediapipe_scores.score_of(numbers[:, 2])
         found = person_of_row(
             f"{path}, frame {frame}, person {person}",
             frame,

@@ -24,7 +24,7 @@ from propose_keras.keypoint_files.trc_format import read_trc
 
 _CSV = (".csv", ".tsv")
 # Under such names JSON is found, too.
-_NO_SUFFIXES = ("", ".txt", ".log", ".dat")
+_NO_SUFFIXES = ("", ".txt", ".log", ".dat", ".jsonl", ".ndjson")
 _TABLES = {
     ".npz": table_formats.read_npz,
     ".npy": table_formats.read_npy,
@@ -138,12 +138,14 @@ def _read_folder(path, layout, image_size):
 def _read_json(path, layout, frame, image_size):
     with open(path, encoding=encoding_of(path)) as file:
         try:
-            if json_stream.first_character(file) == "[":
+            lines = json_stream.are_lines(file)
+            if lines or json_stream.first_character(file) == "[":
+                iterate = json_stream.iterate_array
+                iterate = json_stream.iterate_lines if lines else iterate
                 # Twice, so that neither memory nor the order of lines is asked for.
-                elements = json_stream.iterate_array(file, str(path))
-                order = json_formats.results_order(elements)
+                order = json_formats.results_order(iterate(file, str(path)))
                 file.seek(0)
-                elements = json_stream.iterate_array(file, str(path))
+                elements = iterate(file, str(path))
                 if not order.is_sorted:
                     elements = iter(json_formats.in_order(elements))
                 yield from json_documents.read_list(
@@ -154,6 +156,12 @@ def _read_json(path, layout, frame, image_size):
             document = json_stream.load_document(file, str(path))
         except UnicodeError as error:
             raise KeypointFileError(f"{path} is not JSON: {error}.") from error
+    if isinstance(document, list):  # Of a text that holds one.
+        elements = iter(document)
+        yield from json_documents.read_list(
+            *(str(path), elements, layout, frame, image_size)
+        )
+        return
     if not isinstance(document, dict):
         raise KeypointFileError(
             f"{path}: unknown JSON: expected a list or an object, found "

@@ -7,7 +7,11 @@ from typing import Any
 import numpy as np
 
 from propose_keras.data.errors import DataFileError
-from propose_keras.keypoint_files.array_forms import plain_array
+from propose_keras.keypoint_files.array_forms import (
+    AXES_EXCHANGED,
+    are_axes_exchanged,
+    plain_array,
+)
 from propose_keras.skeletons import (
     LAYOUTS,
     LONGER_LAYOUTS,
@@ -173,6 +177,7 @@ def make_person(
         count = get_skeleton(layout).num_joints
         values, scores = values[:count], scores[:count]
     joint_names = get_skeleton(layout).joint_names
+    scores = np.where(scores == -1.0, 0.0, scores)  # As DeepLabCut's SuperAnimal.
     # Written so that NaN counts as wrong.
     wrong = np.flatnonzero(~((scores >= -_SCORE_MARGIN) & (scores <= _LARGEST_SCORE)))
     if len(wrong):
@@ -237,6 +242,7 @@ def people_of_array(
     """
     if values.dtype.kind in "fiu":
         values, scores, layout = plain_array(values, scores, layout)
+    notes = (AXES_EXCHANGED,) if are_axes_exchanged(values) else ()
     if values.dtype.kind not in "fiu" or values.ndim not in (3, 4):
         raise KeypointFileError(
             f"{name}: expected numbers of shape (frames, joints, 2 or 3) or (frames, "
@@ -264,12 +270,13 @@ def people_of_array(
             else:
                 row_scores = scores[index][number] if several else scores[index]
             person = number if people is None or several else people[index]
-            yield make_person(
+            found = make_person(
                 f"{name}, frame {frame}, person {person}",
                 *(frame, person, row, row_scores, layout),
                 image_size=image_size,
                 tracked=tracked,
             )
+            yield dataclasses.replace(found, notes=found.notes + notes)
 
 
 def check_not_world(

@@ -20,12 +20,15 @@ class PersonColumns:
         layout: The joint order, if the header decides it.
         person: Column of the person's name or number, if there is one.
         number: The person's number, if there is no such column.
+        presence: Where the scores are MediaPipe's visibility, the columns of its
+            presence.
     """
 
     joints: list[tuple[int | None, int | None, int | None]]
     layout: str | None = None
     person: int | None = None
     number: int = 0
+    presence: list[int | None] | None = None
 
     @property
     def has_scores(self) -> bool:

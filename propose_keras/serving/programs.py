@@ -1,5 +1,6 @@
 """Signatures as TensorFlow functions, from either backend."""
 
+import contextlib
 from typing import Any, cast
 
 import keras
@@ -39,9 +40,28 @@ def make_module(model: Any, signatures: dict[str, Any]) -> tuple[Any, dict[str, 
             name: _from_jax(signature, variables, module.served)
             for name, signature in signatures.items()
         }
-    return module, {
-        name: _trace(function, signatures[name]) for name, function in functions.items()
-    }
+    with _without_folders():
+        return module, {
+            name: _trace(function, signatures[name])
+            for name, function in functions.items()
+        }
+
+
+@contextlib.contextmanager
+def _without_folders():
+    """Lets JAX note the source of each operation without this machine's folders."""
+    if backend.name != "jax":
+        yield
+        return
+    import jax
+
+    key = "jax_hlo_source_file_canonicalization_regex"
+    before = getattr(jax.config, key)
+    jax.config.update(key, r".*[/\\]")
+    try:
+        yield
+    finally:
+        jax.config.update(key, before)
 
 
 def _trace(function, signature):

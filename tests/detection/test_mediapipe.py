@@ -12,7 +12,8 @@ from propose_keras.detection import (
     make_detector,
     mediapipe_pose,
 )
-from propose_keras.detection.mediapipe_pose import MediaPipePose, distinct, score_of
+from propose_keras.detection.mediapipe_pose import MediaPipePose, distinct
+from propose_keras.keypoint_files.mediapipe_scores import score_of
 from propose_keras.skeletons import MEDIAPIPE_33
 
 pytest.importorskip("mediapipe", reason="needs the extra detection")

@@ -7,6 +7,7 @@ from synthetic_human import generate_clips
 from propose_keras import Lifter
 from propose_keras.data.landmarks import NUM_FREE_ANGLES, landmarks
 from propose_keras.inference.person_check import PersonCheck, PersonWarning
+from propose_keras.inference.units import in_pixels
 from propose_keras.keypoint_files import KeypointWarning, people_of_array
 from propose_keras.skeletons import (
     H36M_17,
@@ -42,6 +43,14 @@ def pixels(pose_3d, layout="h36m17", place=(500, 500)):
     points = landmarks(pose_3d, layout, np.zeros((1, NUM_FREE_ANGLES)))
     points = points - pose_3d[:, :1] + [0, 0, 5000]
     return points[..., :2] / points[..., 2:] * 1100 + np.array(place)
+
+
+def said_of_fractions(keypoints, size):
+    """What the check says of fractions of an image."""
+    check = PersonCheck(size)
+    people = in_pixels(people_of_array("clip", keypoints, layout="h36m17"), size)
+    notes = [str(note) for person in people for note in check.add(person)]
+    return notes + [str(note) for note in check.finish()]
 
 
 def said(keypoints, layout="h36m17", size=SIZE, scores=None, at_end=True):
@@ -170,6 +179,15 @@ def test_exchanged_axes_have_to_fit_into_the_image(clips):
     lying = pixels(clips["Walking"])[..., ::-1] + [1000, 0]
     assert said(lying, size=None) != []
     assert said(lying, size=(1920, 1080)) == []
+
+
+def test_exchanged_axes_of_fractions_have_their_own_units(clips):
+    """As MoveNet's y and x read as x and y: exchanged, they lie inside."""
+    size = (1920, 1080)
+    fractions = pixels(clips["Walking"], place=(1000, 540)) / size
+    assert said_of_fractions(fractions, size) == []
+    (note,) = said_of_fractions(fractions[..., ::-1], size)
+    assert "where x and y are exchanged" in note
 
 
 def test_it_is_said_once_and_as_soon_as_ten_are_seen(clips):

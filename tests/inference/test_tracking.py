@@ -70,6 +70,16 @@ def test_a_gap_is_waited_for_and_a_long_one_is_not(body):
         assert {p.person for p in tracked(people)} == expected
 
 
+@pytest.mark.parametrize("step", [10, 33, 1000])
+def test_frames_may_be_numbered_in_larger_steps(body, step):
+    """Every tenth frame of a video, or milliseconds."""
+    people = [person(body + 2 * RIGHT * n, n * step) for n in range(8)]
+    assert {p.person for p in tracked(people)} == {0}
+    late = [*range(5), *range(6 + PATIENCE, 10 + PATIENCE)]
+    people = [person(body, n * step) for n in late]
+    assert {p.person for p in tracked(people)} == {0, 1}
+
+
 def test_who_comes_elsewhere_is_new(body):
     people = [person(body, 0), person(body + [400, 0], 1), person(body + [400, 0], 2)]
     people.insert(1, person(body + [150, 0], 0))

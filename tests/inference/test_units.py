@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from propose_keras.inference.units import CENTRED, FRACTIONS, in_pixels
+from propose_keras.inference.units import (
+    CENTRED,
+    CENTRED_BY_AXIS,
+    FRACTIONS,
+    in_pixels,
+)
 from propose_keras.keypoint_files import KeypointFileError, people_of_array
 
 SIZE = (1000.0, 500.0)
@@ -44,9 +49,28 @@ def test_joints_at_the_origin_do_not_decide():
 
 @pytest.mark.parametrize("layout", ["coco17", "mediapipe33"])
 def test_landmarks_left_of_the_image_are_not_centred(layout):
-    values = pose(layout) - [0.5, 0.0]
+    values = pose(layout) * [1.0, 0.6] - [0.5, 0.0]
     found = in_pixels(people(values, layout), SIZE)
     if layout == "mediapipe33":
         check(found, values * SIZE, FRACTIONS)
     else:
         check(found, (values + [1.0, 0.5]) * 500.0, CENTRED)
+
+
+def test_heights_beyond_those_of_videopose3d_are_openposes(standing):
+    """Of images wider than high only half the width is 1 with the former."""
+    pixels = 0.3 * standing[:, :2] + [[[500, 270]], [[700, 290]]]
+    values = 2 * pixels / SIZE - 1
+    check(in_pixels(people(values, "h36m17"), SIZE), pixels, CENTRED_BY_AXIS)
+    # Feet below the picture are no reason alone.
+    for lower in (0, 60):
+        values = (pixels + [0, lower]) / 500 - [1.0, 0.5]
+        found = in_pixels(people(values, "h36m17"), SIZE)
+        check(found, pixels + [0, lower], CENTRED)
+
+
+def test_both_units_in_one_source_are_refused():
+    values = pose() * SIZE
+    values[2] /= SIZE
+    with pytest.raises(KeypointFileError, match="Frame 2, person 0: .* fractions"):
+        list(in_pixels(people(values, "coco17"), SIZE))

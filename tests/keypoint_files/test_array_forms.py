@@ -9,6 +9,7 @@ from propose_keras.keypoint_files import (
     people_of_array,
     read_keypoints,
 )
+from propose_keras.keypoint_files.mediapipe_scores import score_of
 
 SUFFIXES = ("npy", "npz", "json")
 
@@ -109,8 +110,8 @@ def mediapipe(width):
     values = rng.uniform(0.1, 0.9, (4, 33, 5))
     values[..., 2] -= 0.5
     expected = np.delete(values[..., :4], 2, axis=-1)
-    if width == 3:
-        expected[..., 2] = 1.0
+    presence = values[..., 4] if width == 5 else None
+    expected[..., 2] = 1.0 if width == 3 else score_of(values[..., 3], presence)
     return values[..., :width], expected
 
 
@@ -165,3 +166,30 @@ def test_pickled_arrays_are_named(tmp_path):
     np.save(tmp_path / "a.npy", np.array([{"keypoints": 1}, None], object))
     with pytest.raises(KeypointFileError, match="Python objects .a pickle."):
         list(read_keypoints(tmp_path / "a.npy"))
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("layout", ["coco17", "halpe26", "body25"])
+def test_a_line_of_numbers_for_each_frame(tmp_path, suffix, layout):
+    count = {"coco17": 17, "halpe26": 26, "body25": 25}[layout]
+    values = samples.people(count)[:, 0]
+    path = save(tmp_path / f"a.{suffix}", values.reshape(3, -1))
+    check(read_keypoints(path, layout), values, layout)
+    if suffix != "json":
+        path = save(tmp_path / f"b.{suffix}", values[..., :2].reshape(3, -1))
+        values[..., 2] = 1.0
+        check(read_keypoints(path, layout), values, layout)
+
+
+def test_people_before_frames_are_noted():
+    rng = np.random.default_rng(0)
+    person = rng.uniform(100, 900, (17, 2))
+    clip = person + 5 * rng.normal(size=(40, 17, 2)).cumsum(axis=0)
+    (first, *_) = people_of_array("keypoints", np.stack([clip, clip]), layout="coco17")
+    assert "axes of frames and people exchanged" in first.notes[0]
+    right = np.stack([clip, clip], axis=1)
+    assert next(people_of_array("keypoints", right, layout="coco17")).notes == ()
+    # A crowd in one picture.
+    crowd = clip[:20, None] * 0.1 + rng.uniform(0, 900, (20, 1, 1, 2))
+    crowd = crowd.reshape(1, 20, 17, 2)
+    assert next(people_of_array("keypoints", crowd, layout="coco17")).notes == ()

@@ -66,7 +66,6 @@ FILES = [
     ("a.parquet", b"PAR1" + bytes(40), "a Parquet table"),
     ("a.slp", b"\x89HDF\r\n\x1a\n", "SLEAP project.*sleap-convert"),
     ("a.hdf", b"\x89HDF\r\n\x1a\n", "an HDF5 file.*Rename it to .h5"),
-    ("a.jsonl", b'{"a": 1}\n', "JSON Lines.*one list"),
     ("a.keras", zipped("metadata.json", "model.weights.h5"), "a Keras model"),
     ("a.xyz", b"something", "unknown kind of file '.xyz'. Expected"),
 ]

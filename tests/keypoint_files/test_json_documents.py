@@ -124,7 +124,7 @@ def test_json_of_other_names_and_lines(tmp_path, values):
         (tmp_path / name).write_text(document)
         assert len(list(read_keypoints(tmp_path / name))) == 6
     (tmp_path / "a.json").write_text('{"a": 1}\n{"a": 2}\n')
-    with pytest.raises(KeypointFileError, match="not JSON.*JSON Lines"):
+    with pytest.raises(KeypointFileError, match="unknown JSON: .* keys .'a'."):
         list(read_keypoints(tmp_path / "a.json"))
 
 

@@ -56,6 +56,21 @@ def test_people_without_a_frame(tmp_path, values):
     samples.check(found, flat(values[[2, 0, 1]]), "coco17", frames, [0, 1] * 3)
 
 
+def test_frames_that_are_not_stated_are_counted_by_tracks(tmp_path, values):
+    rows = [person(one, idx=track) for pair in values for one, track in zip(pair, "ab")]
+    found = list(read_keypoints(write(tmp_path, rows)))
+    samples.check(found, flat(values), "coco17", [0, 0, 1, 1, 2, 2], ["a", "b"] * 3)
+    assert all("not stated" in person.notes[-1] for person in found)
+    for wrong in (
+        rows[::2] + rows[1::2],  # By person: it may be one frame or two.
+        rows[2:] + [person(values[0, 0], idx="c")] * 2,
+        [row | {"idx": 0} for row in rows],
+        [*rows[:-1], person(values[0, 0])],
+    ):
+        with pytest.raises(KeypointFileError, match="are not stated"):
+            list(read_keypoints(write(tmp_path, wrong)))
+
+
 def test_rows_of_which_one_lacks_the_frame(tmp_path, values):
     rows = [{"frame": n, **person(one)} for n, one in enumerate(values[:, 0])]
     del rows[1]["frame"]
@@ -175,7 +190,7 @@ def test_rows_of_joints(tmp_path, values):
 
 def landmarks(one, size=(1000.0, 500.0)):
     return [
-        {"x": x / size[0], "y": y / size[1], "z": 0.1, "visibility": v}
+        {"x": x / size[0], "y": y / size[1], "z": 0.1, "visibility": v + 0.2}
         for x, y, v in one.tolist()
     ]
 
@@ -198,6 +213,49 @@ def test_mediapipe_frames(tmp_path, make):
     path = write(tmp_path, make([landmarks(one) for one in values]))
     found = read_keypoints(path, image_size=(1000.0, 500.0))
     samples.check(found, values, "mediapipe33")
+
+
+def test_people_who_are_an_element_each_have_numbers(tmp_path):
+    values = samples.people(33)
+    size = (1000.0, 500.0)
+    rows = [
+        {"frame": frame, "landmarks": landmarks(one), "person": who}
+        for frame, pair in enumerate(values)
+        for one, who in zip(pair, ("anna", "ben"))
+    ]
+    found = list(read_keypoints(write(tmp_path, rows), image_size=size))
+    samples.check(found, flat(values), "mediapipe33")
+    assert [(p.frame, p.person) for p in found[:3]] == [
+        (0, "anna"),
+        (0, "ben"),
+        (1, "anna"),
+    ]
+    assert all(person.tracked for person in found)
+    for row in rows:
+        del row["person"]
+    # In any order, of which that within a frame is kept.
+    path = write(tmp_path, [*rows[2:], *rows[:2]])
+    found = list(read_keypoints(path, image_size=size))
+    samples.check(found, flat(values), "mediapipe33")
+    assert [(p.frame, p.person) for p in found[:3]] == [(0, 0), (0, 1), (1, 0)]
+    assert not any(person.tracked for person in found)
+    # Everybody has the same number: it is none.
+    path = write(tmp_path, [row | {"person": 0} for row in rows])
+    found = list(read_keypoints(path, image_size=size))
+    assert [person.person for person in found] == [0, 1] * len(values)
+    assert not any(person.tracked for person in found)
+
+
+def test_tracks_of_joints_in_rows_are_kept(tmp_path):
+    rows = [
+        {"frame": frame, "track_id": 7 + who, "x": x, "y": y, "score": score}
+        for frame, pair in enumerate(samples.people(33))
+        for who, one in enumerate(pair)
+        for x, y, score in one.tolist()
+    ]
+    found = list(read_keypoints(write(tmp_path, rows)))
+    assert [person.person for person in found] == [7, 8] * 3
+    assert all(person.tracked for person in found)
 
 
 def test_landmarks_beyond_the_image_and_in_pixels(tmp_path):

@@ -61,7 +61,7 @@ JSON_CASES = {
     "infinity": (changed(set_keypoint(4, float("inf"))), "LEye is at .*inf"),
     "absurd coordinate": (changed(set_keypoint(3, 1e30)), "LEye is at"),
     "score 90": (changed(set_keypoint(2, 90)), "score of Nose is 90; .*0..1"),
-    "negative score": (changed(set_keypoint(5, -1)), "score of LEye is -1"),
+    "negative score": (changed(set_keypoint(5, -2)), "score of LEye is -2"),
     "NaN score": (changed(set_keypoint(2, float("nan"))), "score of Nose is nan"),
     "text coordinate": (changed(set_keypoint(0, "left")), "keypoints are not numbers"),
     "null coordinate": (changed(set_keypoint(0, [])), "keypoints are not numbers"),

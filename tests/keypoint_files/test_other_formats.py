@@ -66,7 +66,7 @@ def test_scores_above_1_are_clipped_and_noted(tmp_path, coco):
 
 def landmarks(person):
     return [
-        {"x": x / SIZE[0], "y": y / SIZE[1], "z": 0.1, "visibility": score}
+        {"x": x / SIZE[0], "y": y / SIZE[1], "z": 0.1, "visibility": score + 0.2}
         for x, y, score in person.tolist()
     ]
 

@@ -6,6 +6,7 @@ import pytest
 
 from propose_keras.keypoint_files import KeypointFileError, read_keypoints
 from propose_keras.keypoint_files.joint_names import plain_name
+from propose_keras.keypoint_files.mediapipe_scores import score_of
 
 JOINTS = samples.names("coco17")
 
@@ -182,7 +183,8 @@ def landmarks():
 
 def check_landmarks(path):
     values = landmarks()
-    expected = np.concatenate([values[..., :2], values[..., 3:]], axis=-1)
+    scores = score_of(values[..., 3:])
+    expected = np.concatenate([values[..., :2], scores], axis=-1)
     found = list(read_keypoints(path))
     keypoints = np.stack([person.keypoints for person in found])
     np.testing.assert_allclose(keypoints, expected[..., :2], atol=1e-5)

@@ -1,5 +1,8 @@
 """Exports answer as the model does, in a process that has TensorFlow only."""
 
+import pathlib
+
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -7,6 +10,7 @@ from google.protobuf import text_format
 from tensorflow_serving.apis import prediction_log_pb2
 from tensorflow_serving.config import model_server_config_pb2
 
+import propose_keras as package
 from propose_keras import PoseNormalization, ProPose, metrics
 from propose_keras.serving import export_saved_model
 from propose_keras.serving.server_files import BATCH_SIZES
@@ -42,6 +46,17 @@ def inputs(requests_of):
         "seed": seed,
         "pose_3d": pose_3d,
     }
+
+
+def test_no_folder_of_the_machine_is_in_an_export(exported):
+    """JAX notes where in the source each operation was written."""
+    folders = [pathlib.Path(module.__file__).parents[1] for module in (keras, package)]
+    for name, version in exported.items():
+        files = [path for path in version.rglob("*") if path.is_file()]
+        assert len(files) >= 4, name
+        for path in files:
+            found = [str(f) for f in folders if str(f).encode() in path.read_bytes()]
+            assert not found, (name, path)
 
 
 @pytest.fixture(scope="module")
