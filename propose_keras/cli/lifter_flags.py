@@ -54,6 +54,7 @@ def define_lifter_flags(values=flags.FLAGS):
         "frames are independent.",
         0.0,
     )
+    number("height", None, "Stature of all people in metres, if known.", 0.3, 3.0)
     number("score_threshold", 0.3, "Joints of a lower score are missing.", 0.0, 1.0)
     number(
         "keypoint_noise",
@@ -106,7 +107,7 @@ def make_lifter(values, smooth, frame_rate):
         name: getattr(values, name)
         for name in (
             *("num_hypotheses", "seed", "batch_size"),
-            *("score_threshold", "keypoint_noise"),
+            *("score_threshold", "keypoint_noise", "height"),
         )
     }
     seconds = values.correlation_time

@@ -28,7 +28,7 @@ _JOINTS = H36M_17.num_joints
 # "Biomechanics and Motor Control of Human Movement", Fig. 4.1): pelvis and shoulders
 # halved, trunk and the head with its neck cut in two.
 _STATURE = 1750.0
-_SHARES = {
+SEGMENT_SHARES = {
     **{"RHip": 0.0955, "RKnee": 0.245, "RFoot": 0.246},
     **{"LHip": 0.0955, "LKnee": 0.245, "LFoot": 0.246},
     **{"Spine": 0.144, "Thorax": 0.144, "Nose": 0.091, "Head": 0.091},
@@ -99,7 +99,7 @@ class Infilling:
         # Of each bone, by its child; 0 for the root.
         self._precision = np.zeros(_JOINTS)
         for parent, child in H36M_17.bones:
-            length = _STATURE * _SHARES[H36M_17.joint_names[child]]
+            length = _STATURE * SEGMENT_SHARES[H36M_17.joint_names[child]]
             mean_bone = np.sum((mean_pose[child] - mean_pose[parent]) ** 2)
             variance[child] = max(
                 (length**2 - mean_bone) / 3, (_LEAST_DEVIATION * length) ** 2

@@ -10,6 +10,7 @@ from keras import ops
 
 from propose_keras import backend, random
 from propose_keras.data.infilling import Infilling
+from propose_keras.inference.bones import stature
 from propose_keras.inference.model_camera import to_model_camera
 from propose_keras.inference.placement import camera_of, place
 from propose_keras.inference.results import LiftedPoses, numbers_or_names
@@ -40,6 +41,7 @@ class BatchLifter:
         seed: Of the hypotheses.
         batch_size: People per call of the program.
         correlation_time: See `Lifter`.
+        height: See `Lifter`.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class BatchLifter:
         seed: int,
         batch_size: int,
         correlation_time: float,
+        height: float | None = None,
     ) -> None:
         self.model = model
         self._infilling = infilling
@@ -57,6 +60,7 @@ class BatchLifter:
         self.seed = seed
         self.batch_size = batch_size
         self.correlation_time = correlation_time
+        self.height = height
         self._compile()
 
     def _compile(self):
@@ -157,7 +161,7 @@ class BatchLifter:
                 self.model.normalization.focal_length,
             ),
         )
-        return LiftedPoses(
+        poses = LiftedPoses(
             frame=np.array([row.person.time for row in rows], np.int64),
             frame_name=[row.person.frame for row in rows],
             person=numbers_or_names([row.person.person for row in rows]),
@@ -170,6 +174,7 @@ class BatchLifter:
             **lifted,
             **placement._asdict(),
         )
+        return poses if self.height is None else of_height(poses, 1000 * self.height)
 
     def _noise_of(self, rows):
         """Seeds of the rows' noise and, where it is smooth, the grid of their times."""
@@ -186,6 +191,14 @@ class BatchLifter:
             normal = functools.partial(smooth_normal, points=grid[0], weights=grid[1])
         noise = draw_noise(self.model, row_seeds, self.num_hypotheses, normal)
         return lift_uncertain(self.model, keypoints, factor, image_size, *noise)
+
+
+def of_height(poses: LiftedPoses, height: float) -> LiftedPoses:
+    """Poses, modes and hypotheses, of people of one stature, mm, at its distance."""
+    joints = np.concatenate([poses.mode[:, None], poses.hypotheses], axis=1)
+    roots = np.concatenate([poses.root[:, None], poses.root_hypotheses], axis=1)
+    scale = height / np.maximum(stature(joints), 1.0)
+    return poses.with_poses(joints * scale[..., None, None], roots * scale[..., None])
 
 
 def _nothing(num_hypotheses):

@@ -2,10 +2,17 @@
 
 import numpy as np
 
+from propose_keras.data.infilling import SEGMENT_SHARES
 from propose_keras.skeletons import H36M_17
 
 _PARENTS = np.array(H36M_17.parents)
 _FLIP = np.array(H36M_17.flip)
+# Bones that stand one on the other, and their share of the stature.
+_UPRIGHT = [
+    H36M_17.index(name)
+    for name in ("RKnee", "RFoot", "Spine", "Thorax", "Nose", "Head")
+]
+_UPRIGHT_SHARE = sum(SEGMENT_SHARES[H36M_17.joint_names[j]] for j in _UPRIGHT)
 # No hypothesis' bone is shorter, as a share of the mode's.
 _SHORTEST = 0.5
 
@@ -23,6 +30,21 @@ def bone_lengths(poses: np.ndarray) -> np.ndarray:
     lengths = (lengths + lengths[..., _FLIP]) / 2
     lengths[..., 0] = 0.0
     return lengths
+
+
+def stature(poses: np.ndarray) -> np.ndarray:
+    """Statures of people whose bones are as long, whatever their pose.
+
+    The bones from the feet to the top of the head are 96.1 % of it by Drillis and
+    Contini's shares, as `data.infilling` has them.
+
+    Args:
+        poses: `(..., 17, 3)` mm.
+
+    Returns:
+        `(...)` mm.
+    """
+    return bone_lengths(poses)[..., _UPRIGHT].sum(axis=-1) / _UPRIGHT_SHARE
 
 
 class BoneLengths:

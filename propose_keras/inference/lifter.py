@@ -53,6 +53,8 @@ class Lifter:
             own. By default 0, and 30 where poses are smoothed, which needs motions.
         smooth: Whether to smooth tracks along time, see `inference.smoothing`: False;
             True, by the frames before and after; or `"live"`, by those before alone.
+        height: Stature of all people in metres, if known: poses get the size that it
+            gives them, and places the distance.
 
     A lifter can be pickled, so that processes started by `"spawn"` can share the work.
 
@@ -79,6 +81,7 @@ class Lifter:
         keypoint_noise: float = 50.0,
         correlation_time: float | None = None,
         smooth: bool | str = False,
+        height: float | None = None,
     ) -> None:
         check_uncertainty(score_threshold, keypoint_noise)
         if smooth not in (False, True, "live"):
@@ -97,6 +100,8 @@ class Lifter:
                 "Smoothed poses need a `correlation_time` above 0: averaged over "
                 "frames, hypotheses of independent noise would all be the same."
             )
+        if height is not None and not 0.3 < height < 3.0:
+            raise ValueError(f"Expected a `height` in metres, received {height}.")
         backend.check_not_forked()
         self.model = (
             load_model(model) if isinstance(model, str | os.PathLike) else model
@@ -113,7 +118,7 @@ class Lifter:
         self._infilling = Infilling(mean_pose, score_threshold, keypoint_noise)
         self._lift = BatchLifter(
             *(self.model, self._infilling, self.num_hypotheses, self.seed),
-            *(self.batch_size, self.correlation_time),
+            *(self.batch_size, self.correlation_time, height),
         )
 
     @classmethod

@@ -10,10 +10,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-# Deviation of a well measured keypoint, as a share of the person's extent in the image.
-_KEYPOINT_DEVIATION = 0.01
-# Of grown-ups' statures, and of the assumed focal length, as shares.
-STATURE_DEVIATION, FOCAL_LENGTH_DEVIATION = 0.05, 0.15
+# Deviation of a well measured keypoint, as a share of the person's extent in the image,
+# and that of all of them together: detectors differ in what they take for a joint.
+_KEYPOINT_DEVIATION, _COMMON_DEVIATION = 0.01, 0.03
+# Of an assumed focal length, and of a principal point that is taken to be the image's
+# middle, as shares of the focal length.
+FOCAL_LENGTH_DEVIATION, PRINCIPAL_POINT_DEVIATION = 0.15, 0.015
 # Least depth of a root, mm: nobody is nearer.
 _NEAREST = 300.0
 
@@ -24,7 +26,8 @@ class Placement(NamedTuple):
     Attributes:
         root: `(N, 3)`, of the mode.
         root_hypotheses: `(N, S, 3)`.
-        root_covariance: `(N, 3, 3)` mm^2 of `root`.
+        root_covariance: `(N, 3, 3)` mm^2 of `root`. What is not known of the person's
+            size is in the hypotheses.
     """
 
     root: np.ndarray
@@ -38,8 +41,8 @@ def place(
     keypoints: np.ndarray,
     weights: np.ndarray,
     intrinsics: np.ndarray,
-    scale_deviation: float = STATURE_DEVIATION,
     focal_length_deviation: float = 0.0,
+    principal_point_deviation: float = 0.0,
 ) -> Placement:
     """Places poses.
 
@@ -50,19 +53,23 @@ def place(
         weights: `(N, 17)` of the keypoints, from 0 for joints that were not measured to
             1 for those that are certain.
         intrinsics: `(N, 4)`: fx, fy, cx, cy in pixels; NaN where not known.
-        scale_deviation: What is not known of the person's size, as a share.
         focal_length_deviation: What is not known of the focal length, as a share.
+        principal_point_deviation: The same of the principal point, as a share of the
+            focal length.
     """
     poses = np.concatenate([mode[:, None], hypotheses], axis=1).astype(np.float64)
     rays = (keypoints - intrinsics[:, None, 2:]) / intrinsics[:, None, :2]
     roots, information = _fit(poses, rays[:, None], weights[:, None])
     extent = np.sqrt(np.sum(np.var(rays, axis=1), axis=-1))
-    noise = (_KEYPOINT_DEVIATION * extent * np.maximum(roots[:, 0, 2], _NEAREST)) ** 2
+    depth = np.maximum(roots[:, 0, 2], _NEAREST)
+    noise = (_KEYPOINT_DEVIATION * extent * depth) ** 2
     covariance = noise[:, None, None] * np.linalg.inv(information[:, 0])
+    common = (_COMMON_DEVIATION * extent * depth) ** 2
+    common += (principal_point_deviation * depth) ** 2
+    covariance += common[:, None, None] * np.diag([1.0, 1.0, 0.0])
     spread = roots[:, 1:] - roots[:, 1:].mean(axis=1, keepdims=True)
     covariance += np.einsum("nsi,nsj->nij", spread, spread) / spread.shape[1]
     root = roots[:, 0]
-    covariance += scale_deviation**2 * root[:, :, None] * root[:, None]
     along = root * [0.0, 0.0, 1.0]
     covariance += focal_length_deviation**2 * along[:, :, None] * along[:, None]
     return Placement(
@@ -88,6 +95,7 @@ def camera_of(
     return {
         "intrinsics": np.concatenate([focal, focal, image_size / 2], axis=1),
         "focal_length_deviation": FOCAL_LENGTH_DEVIATION,
+        "principal_point_deviation": PRINCIPAL_POINT_DEVIATION,
     }
 
 

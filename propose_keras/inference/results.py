@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from propose_keras.skeletons import H36M_17
+
 AXES = "camera: x right, y down, z forward; mm relative to the hip"
 
 
@@ -85,6 +87,32 @@ class LiftedPoses:
             **{name: getattr(self, name)[rows] for name in ARRAY_FIELDS},
         )
 
+    def with_poses(self, poses: np.ndarray, roots: np.ndarray) -> "LiftedPoses":
+        """The same people with other poses and roots, and what follows from them.
+
+        Args:
+            poses: `(N, 1 + S, 17, 3)` mm, the mode first.
+            roots: `(N, 1 + S, 3)` mm.
+        """
+        poses, roots = poses.astype(np.float32), roots.astype(np.float32)
+        hypotheses, root_hypotheses = poses[:, 1:], roots[:, 1:]
+        thorax = hypotheses[:, :, H36M_17.index("Thorax"), None]
+        return dataclasses.replace(
+            self,
+            mode=poses[:, 0],
+            hypotheses=hypotheses,
+            mean=hypotheses.mean(axis=1),
+            spread=_spread(hypotheses),
+            spread_about_thorax=_spread(hypotheses - thorax),
+            root=roots[:, 0],
+            root_hypotheses=root_hypotheses,
+            root_covariance=(
+                self.root_covariance
+                + _covariance(root_hypotheses)
+                - _covariance(self.root_hypotheses)
+            ),
+        )
+
     @classmethod
     def concatenate(cls, parts: Sequence["LiftedPoses"]) -> "LiftedPoses":
         """Joins batches, of which there must be at least one."""
@@ -100,6 +128,16 @@ class LiftedPoses:
             warnings=tuple(dict.fromkeys(w for part in parts for w in part.warnings)),
             **joined,
         )
+
+
+def _spread(hypotheses):
+    return np.sqrt(np.var(hypotheses, axis=1).sum(axis=-1))
+
+
+def _covariance(roots):
+    """Of hypotheses `(N, S, 3)`, `(N, 3, 3)`."""
+    centred = roots - roots.mean(axis=1, keepdims=True)
+    return np.swapaxes(centred, 1, 2) @ centred / centred.shape[1]
 
 
 def numbers_or_names(values: Sequence[int | str]) -> np.ndarray:

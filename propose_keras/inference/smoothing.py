@@ -13,12 +13,10 @@ import numpy as np
 from propose_keras.inference.bones import BoneLengths, bone_lengths, with_lengths
 from propose_keras.inference.results import LiftedPoses
 from propose_keras.inference.track_filter import TrackFilter
-from propose_keras.skeletons import H36M_17
 
 # Frames of a block, and those after it that it is smoothed with. The bones are measured
 # over a block.
 _BLOCK, _AHEAD = 256, 32
-_THORAX = H36M_17.index("Thorax")
 
 
 def smoothed(batches: Iterable[LiftedPoses]) -> Iterator[LiftedPoses]:
@@ -88,7 +86,7 @@ class _Person:
         if np.isfinite(roots).all():
             roots = self._root.smooth(poses.frame, roots, num_final)
         poses = poses.subset(slice(num_final))
-        return _replaced(poses, joints, roots[:num_final])
+        return poses.with_poses(joints, roots[:num_final, :, 0])
 
     def filter(self, poses: LiftedPoses) -> LiftedPoses:
         """One row, by those before it."""
@@ -99,7 +97,7 @@ class _Person:
         joints = with_lengths(joints, self._bones.estimate())
         if np.isfinite(roots).all():
             roots = self._root.filter(poses.frame, roots)
-        return _replaced(poses, joints, roots)
+        return poses.with_poses(joints, roots[:, :, 0])
 
 
 def _smooth_block(block, ahead, people):
@@ -144,34 +142,3 @@ def _stacked(poses):
 
 def _with_root(joints):
     return np.pad(joints, [(0, 0), (0, 0), (1, 0), (0, 0)])
-
-
-def _replaced(poses, joints, roots):
-    """Poses with other joints and roots, and what follows from those."""
-    joints, roots = joints.astype(np.float32), roots[:, :, 0].astype(np.float32)
-    hypotheses, root_hypotheses = joints[:, 1:], roots[:, 1:]
-    return dataclasses.replace(
-        poses,
-        mode=joints[:, 0],
-        hypotheses=hypotheses,
-        mean=hypotheses.mean(axis=1),
-        spread=_spread(hypotheses),
-        spread_about_thorax=_spread(hypotheses - hypotheses[:, :, _THORAX, None]),
-        root=roots[:, 0],
-        root_hypotheses=root_hypotheses,
-        root_covariance=(
-            poses.root_covariance
-            + _covariance(root_hypotheses)
-            - _covariance(poses.root_hypotheses)
-        ),
-    )
-
-
-def _spread(hypotheses):
-    return np.sqrt(np.var(hypotheses, axis=1).sum(axis=-1))
-
-
-def _covariance(roots):
-    """Of hypotheses `(N, S, 3)`, `(N, 3, 3)`."""
-    centred = roots - roots.mean(axis=1, keepdims=True)
-    return np.swapaxes(centred, 1, 2) @ centred / centred.shape[1]

@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from propose_keras.inference.bones import BoneLengths, bone_lengths, with_lengths
+from propose_keras import Lifter
+from propose_keras.inference.bones import (
+    BoneLengths,
+    bone_lengths,
+    stature,
+    with_lengths,
+)
 from propose_keras.skeletons import H36M_17
 
 
@@ -70,3 +76,26 @@ def test_of_a_single_hypothesis_nothing_is_made_up():
     bones = BoneLengths()
     bones.add(np.full((3, 2, 17), 250.0))
     np.testing.assert_allclose(bones.estimate(), 250.0)
+
+
+def test_stature_is_that_of_the_bones_whatever_the_pose(standing, poses):
+    height = np.ptp(standing[:, 1])
+    assert stature(standing) == pytest.approx(height / 0.95, rel=0.05)
+    bent = with_lengths(poses, bone_lengths(standing))
+    np.testing.assert_allclose(stature(bent), stature(standing), rtol=1e-6)
+    np.testing.assert_allclose(stature(1.1 * bent), 1.1 * stature(standing))
+
+
+def test_people_of_a_known_height_have_its_size_and_distance(model, keypoints):
+    source = keypoints, "h36m17", (1000, 1000)
+    free = Lifter(model, 5)(*source)
+    found = Lifter(model, 5, height=1.9)(*source)
+    for poses in (found.mode, found.hypotheses):
+        np.testing.assert_allclose(stature(poses), 1900, rtol=1e-4)
+    scale = 1900 / stature(free.mode)
+    np.testing.assert_allclose(
+        found.mode, free.mode * scale[:, None, None], rtol=1e-3, atol=0.1
+    )
+    np.testing.assert_allclose(found.root, free.root * scale[:, None], rtol=1e-3)
+    with pytest.raises(ValueError, match="`height` in metres"):
+        Lifter(model, height=190)
