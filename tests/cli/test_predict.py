@@ -1,4 +1,6 @@
+import contextlib
 import functools
+import itertools
 import json
 import os
 import subprocess
@@ -15,6 +17,7 @@ from propose_keras.cli import predict
 from propose_keras.cli.errors import UserError
 from propose_keras.data.landmarks import NUM_FREE_ANGLES, landmarks
 from propose_keras.inference import load_model
+from propose_keras.inference.bones import stature
 from propose_keras.skeletons import convert
 from propose_keras.writers.figure import FigureWriter
 
@@ -64,6 +67,7 @@ def lifters_are_kept():
     """Equal flags share a lifter and its compiled program."""
     make, kept = predict.make_lifter, {}
     names = "model preset num_hypotheses seed batch_size score_threshold keypoint_noise"
+    names += " height correlation_time"
 
     def make_lifter(values, *others):
         key = *(getattr(values, name) for name in names.split()), *others
@@ -124,6 +128,36 @@ def test_everything_at_once(model_file, source, tmp_path, capsys):
     printed = capsys.readouterr().out
     assert all(str(tmp_path / name) in printed for name in written)
     assert "10 poses of 2 people" in printed
+
+
+def test_motions_are_smoothed_where_they_are_shown(
+    model_file, source, tmp_path, capsys
+):
+    note = "smoothed along time"
+    execute(source, *arguments(model_file, tmp_path / "raw.npz"))
+    assert note not in capsys.readouterr().out
+    for name, *flags in (
+        ("auto.npz", f"--output={tmp_path / 'a.bvh'}"),
+        ("yes.npz", "--smooth=yes"),
+        ("live.npz", "--smooth=live"),
+    ):
+        execute(source, *arguments(model_file, tmp_path / name), *flags)
+        assert note in capsys.readouterr().out
+    with contextlib.ExitStack() as stack:
+        raw, auto, yes, live = (
+            stack.enter_context(np.load(tmp_path / f"{name}.npz"))["mode"]
+            for name in ("raw", "auto", "yes", "live")
+        )
+    np.testing.assert_array_equal(auto, yes)
+    others = raw, yes, live
+    assert not any(np.array_equal(*two) for two in itertools.combinations(others, 2))
+
+
+def test_people_of_a_known_height(model_file, source, tmp_path):
+    flags = arguments(model_file, tmp_path / "a.npz")
+    execute(source, *flags, "--height=1.5")
+    with np.load(tmp_path / "a.npz") as found:
+        np.testing.assert_allclose(stature(found["mode"]), 1500, rtol=1e-4)
 
 
 def test_intrinsics_replace_the_image_size(model_file, source, tmp_path):
@@ -270,6 +304,8 @@ def test_wrong_keypoints_write_nothing(model_file, tmp_path, text, message):
         (["--image_size="], "how large the images are"),
         (["--layout=coco17"], "found 26 joints; the layout 'coco17' has 17"),
         (["--output={folder}/none/a.png"], "Cannot write --output="),
+        (["--smooth=live", "--track=no"], "which --track=no forbids"),
+        (["--smooth=yes", "--correlation_time=0"], "`correlation_time` above 0"),
     ],
 )
 def test_wrong_flags_write_nothing(model_file, source, tmp_path, wrong, message):
