@@ -197,7 +197,7 @@ def of_height(poses: LiftedPoses, height: float) -> LiftedPoses:
     """Poses, modes and hypotheses, of people of one stature, mm, at its distance."""
     joints = np.concatenate([poses.mode[:, None], poses.hypotheses], axis=1)
     roots = np.concatenate([poses.root[:, None], poses.root_hypotheses], axis=1)
-    scale = height / np.maximum(stature(joints), 1.0)
+    scale = height / np.maximum(stature(joints), 1e-3)
     return poses.with_poses(joints * scale[..., None, None], roots * scale[..., None])
 
 
