@@ -1,5 +1,6 @@
 """Lifting of a batch of people by one compiled program."""
 
+import copy
 import dataclasses
 import functools
 from collections.abc import Sequence
@@ -61,6 +62,7 @@ class BatchLifter:
         self.batch_size = batch_size
         self.correlation_time = correlation_time
         self.height = height
+        self.score_threshold = infilling.score_threshold
         self._compile()
 
     def _compile(self):
@@ -75,6 +77,12 @@ class BatchLifter:
     def __setstate__(self, state):
         vars(self).update(state)
         self._compile()
+
+    def with_seed(self, seed: int) -> "BatchLifter":
+        """The same with another seed; shares the compiled program."""
+        other = copy.copy(self)
+        other.seed = seed
+        return other
 
     def row_of(
         self,

@@ -1,25 +1,24 @@
 """The lifter: 2D keypoints of any known layout in, distributions over 3D poses out."""
 
 import os
-import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from propose_keras import backend
-from propose_keras.data.infilling import MIN_JOINTS, Infilling, check_uncertainty
+from propose_keras.data.infilling import Infilling, check_uncertainty
 from propose_keras.detection import Detector, Frames, detect
 from propose_keras.inference.batch_lifter import BatchLifter
+from propose_keras.inference.batches import lift_batches
+from propose_keras.inference.fusion import View, fuse
 from propose_keras.inference.live import LiveLifter
 from propose_keras.inference.loading import load_model
 from propose_keras.inference.model_camera import check_image_size, check_intrinsics
-from propose_keras.inference.person_check import PersonCheck
 from propose_keras.inference.results import LiftedPoses
 from propose_keras.inference.smoothing import LiveSmoother, smoothed
 from propose_keras.inference.sources import people_of
 from propose_keras.inputs import check_integer
-from propose_keras.keypoint_files import KeypointWarning
 from propose_keras.model import ProPose
 
 # Frames over which the hypotheses of smoothed poses keep their noise, by default.
@@ -198,38 +197,10 @@ class Lifter:
                 "with `smooth`, received False."
             )
         people = people_of(source, layout, image_size, track)
-        batches = self._batches(people, image_size, intrinsics)
+        batches = lift_batches(self._lift, people, image_size, intrinsics)
         if self.smooth == "live":
             return map(LiveSmoother(), batches)
         return smoothed(batches) if self.smooth else batches
-
-    def _batches(self, people, image_size, intrinsics):
-        """Lifts people `batch_size` at a time."""
-        waiting, num_lifted, num_skipped = [], 0, 0
-        said: list[str] = []
-        check = PersonCheck(image_size, self._infilling.score_threshold)
-        for index, person in enumerate(people):
-            _say(map(KeypointWarning, person.notes), said)
-            _say(check.add(person), said)
-            row = self._lift.row_of(index, person, image_size)
-            if row is None:
-                num_skipped += 1
-                continue
-            waiting.append(row)
-            if len(waiting) == self.batch_size:
-                yield self._lift(waiting, intrinsics, num_skipped, said)
-                num_lifted += len(waiting)
-                waiting, num_skipped = [], 0
-        num_said = len(said)
-        _say(check.finish(), said)
-        if waiting or (num_lifted and (num_skipped or len(said) > num_said)):
-            yield self._lift(waiting, intrinsics, num_skipped, said)
-        elif not num_lifted:
-            raise ValueError(
-                f"There is nobody to lift: of {num_skipped} people none has "
-                f"{MIN_JOINTS} joints with scores of at least "
-                f"{self._infilling.score_threshold}."
-            )
 
     def live(
         self,
@@ -266,6 +237,42 @@ class Lifter:
 
         return LiveLifter(lift, layout, size, bool(self.smooth))
 
+    def fuse(self, views: Sequence[View], layout: str | None = None) -> LiftedPoses:
+        """Lifts people seen by several calibrated cameras at once.
+
+        The product of the single views' distributions, see `inference.fusion`; with
+        `smooth`, smoothed after.
+
+        Args:
+            views: What each camera saw, of the same frames.
+            layout: Joint order, see `stream`.
+
+        Returns:
+            Poses and roots in the world's axes.
+
+        Raises:
+            ValueError: As `stream`, or if there are not two views of the same frames.
+        """
+        found = []
+        for number, view in enumerate(views):
+            people = people_of(
+                view.keypoints, layout, check_image_size(view.image_size)
+            )
+            lift = self._lift.with_seed((self.seed + number) % 2**31)
+            batches = lift_batches(
+                *(lift, people, check_image_size(view.image_size)),
+                check_intrinsics(view.intrinsics),
+            )
+            found.append(LiftedPoses.concatenate(list(batches)))
+        fused = fuse(
+            found, [view.rotation for view in views], [view.position for view in views]
+        )
+        if self.smooth == "live":
+            return LiveSmoother()(fused)
+        if self.smooth:
+            return LiftedPoses.concatenate(list(smoothed([fused])))
+        return fused
+
     def from_video(
         self,
         source: str | os.PathLike | int | Frames,
@@ -288,17 +295,8 @@ class Lifter:
             As `stream`.
 
         Raises:
-            FileNotFoundError: If there is no such file.
             ValueError: If it cannot be read, nobody is found, or as `stream`.
             ImportError: If the detector's package is not installed.
         """
         people = detect(source, detector, progress)
         return self.stream(people, intrinsics=intrinsics)
-
-
-def _say(notes, said):
-    """Warns of what was not said yet, where the caller asked for the next batch."""
-    for note in notes:
-        if str(note) not in said:
-            said.append(str(note))
-            warnings.warn(note, stacklevel=3)

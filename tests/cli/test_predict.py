@@ -136,12 +136,12 @@ def test_motions_are_smoothed_where_they_are_shown(
     note = "smoothed along time"
     execute(source, *arguments(model_file, tmp_path / "raw.npz"))
     assert note not in capsys.readouterr().out
-    for name, *flags in (
+    for name, *others in (
         ("auto.npz", f"--output={tmp_path / 'a.bvh'}"),
         ("yes.npz", "--smooth=yes"),
         ("live.npz", "--smooth=live"),
     ):
-        execute(source, *arguments(model_file, tmp_path / name), *flags)
+        execute(source, *arguments(model_file, tmp_path / name), *others)
         assert note in capsys.readouterr().out
     with contextlib.ExitStack() as stack:
         raw, auto, yes, live = (
