@@ -5,6 +5,7 @@ import functools
 from absl import flags
 
 from propose_keras.evaluation.protocols import OPTIONS, PROTOCOLS
+from propose_keras.metrics.aggregates import AGGREGATE_NAMES
 
 
 def define_flags(values=flags.FLAGS):
@@ -62,6 +63,24 @@ def define_flags(values=flags.FLAGS):
         [],
         "For Tables 1 to 3: LABEL=report.json of other runs, for rows of their own.",
         flag_values=values,
+    )
+    flags.DEFINE_list(
+        "aggregate",
+        [],
+        "Ways to make one pose of the hypotheses, to be measured side by side: "
+        f"{', '.join(AGGREGATE_NAMES)}.",
+        flag_values=values,
+    )
+    string(
+        "calibration_subject",
+        None,
+        "Subject held out of training whose poses calibrate the conformal radius.",
+    )
+    integer(
+        "sampling_steps",
+        None,
+        "Steps from noise to a hypothesis, instead of the model's own.",
+        1,
     )
     flags.DEFINE_bool(
         "flip_test",

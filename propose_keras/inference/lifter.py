@@ -27,6 +27,7 @@ from propose_keras.inference.uncertain import draw_noise, lift_uncertain
 from propose_keras.inputs import check_integer
 from propose_keras.keypoint_files import KeypointWarning, PersonKeypoints
 from propose_keras.model import ProPose
+from propose_keras.pose_model import NoiseModel
 from propose_keras.skeletons import H36M_17, convert_detections
 
 
@@ -53,7 +54,8 @@ class Lifter:
     seed, n and i only; with a `correlation_time` of track and frame instead of n.
 
     Args:
-        model: A `ProPose` of 17 joints, or the path of its `.keras` file or preset.
+        model: A `ProPose` or another `NoiseModel` of 17 joints, or the path of its
+            `.keras` file or preset.
         num_hypotheses: S, at least 1.
         seed: Of the hypotheses, from 0 to 2^31 - 1.
         batch_size: People per call of the program. 1 gives the first result soonest.
@@ -83,7 +85,7 @@ class Lifter:
 
     def __init__(
         self,
-        model: ProPose | str | os.PathLike,
+        model: NoiseModel | str | os.PathLike,
         num_hypotheses: int = 200,
         seed: int = 0,
         batch_size: int = 16,
@@ -98,9 +100,9 @@ class Lifter:
                 f"{correlation_time}."
             )
         backend.check_not_forked()
-        self.model = (
-            load_model(model) if isinstance(model, str | os.PathLike) else model
-        )
+        self.model: Any = model
+        if isinstance(model, str | os.PathLike):
+            self.model = load_model(model, (NoiseModel,))
         skeleton = self.model.normalization.skeleton.name
         if skeleton != "h36m17":
             raise ValueError(f"The model's joints are {skeleton!r}, expected 'h36m17'.")

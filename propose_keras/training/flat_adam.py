@@ -1,7 +1,8 @@
 """Adam on all weights of a network at once."""
 
 import math
-from collections.abc import Sequence
+import types
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
@@ -32,8 +33,14 @@ class FlatAdam(keras.optimizers.Adam):
                 "`global_clipnorm` in place of `clipnorm`, or use "
                 "`keras.optimizers.Adam`."
             )
-        self._parts: list[Any] = []
+        # Not a list, whose variables Keras would take for the optimizer's own, and JAX
+        # for buffers that it is given twice.
+        self._model = types.SimpleNamespace(weights=[])
         self._whole: Any = None
+
+    @property
+    def _parts(self) -> list[Any]:
+        return self._model.weights
 
     def build(self, variables: Sequence[Any]) -> None:
         """Makes the moments and, with `use_ema`, the averages of all weights.
@@ -52,7 +59,7 @@ class FlatAdam(keras.optimizers.Adam):
                 "`FlatAdam` needs weights of one dtype, received "
                 f"{' and '.join(dtypes)}: use `keras.optimizers.Adam`."
             )
-        self._parts = list(variables)
+        self._model.weights = list(variables)
         if self._parts:
             size = sum(math.prod(variable.shape) for variable in variables)
             self._whole = keras.Variable(
@@ -107,6 +114,14 @@ class FlatAdam(keras.optimizers.Adam):
             self.apply(grads)
         new = [scope.get_current_value(variable) for variable in state]
         return new[: len(self._parts)], new[len(self._parts) :]
+
+    def load_own_variables(self, store: Mapping[str, Any]) -> None:
+        """Restores the state, of a version that saved the weights with it, too."""
+        names = sorted(store.keys(), key=int)
+        if len(names) == len(self.variables) + len(self._parts):
+            names = [names[0], *names[1 + len(self._parts) :]]
+            store = {str(i): store[name] for i, name in enumerate(names)}
+        super().load_own_variables(store)
 
     def weight_averages(self) -> list[tuple[Any, Tensor]]:
         """Pairs of a weight and its running average; none without `use_ema`."""

@@ -102,3 +102,22 @@ def test_mistakes_are_named():
         optimizer.apply(gradients(0), make_variables())
     with pytest.raises(ValueError, match=r"shorter|longer"):
         optimizer.apply(gradients(0)[:3])
+
+
+def test_the_state_is_no_weight_of_the_model_and_that_of_old_files_is_read():
+    weights = make_variables()
+    saved, optimizer = FlatAdam(0.1), FlatAdam(0.1)
+    for each in (saved, optimizer):
+        each.build(weights)
+        assert not {id(v) for v in each.variables} & {id(v) for v in weights}
+    saved.apply(gradients(0))
+    store = {}
+    saved.save_own_variables(store)
+    # Version 0.1.0's first builds saved the model's weights after the count of steps.
+    values = [store[str(i)] for i in range(len(store))]
+    old = [values[0], *(np.array(v) for v in weights), *values[1:]]
+    for form in (store, {str(i): value for i, value in enumerate(old)}):
+        optimizer.load_own_variables(form)
+        for a, b in zip(saved.variables, optimizer.variables, strict=True):
+            np.testing.assert_array_equal(np.array(a), np.array(b))
+            b.assign(np.zeros_like(np.array(b)))
