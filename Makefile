@@ -47,6 +47,7 @@ tests/cli/test_train.py tests/cli/test_export.py
 tests/evaluation
 tests/training/test_checkpoints.py tests/training/test_variants.py
 tests/serving tests/benchmarks
+tests/comparators
 tests/test_[!rw]*.py tests/test_random.py
 tests/training/test_[!ctv]*.py tests/training/test_turned_cameras.py
 tests/inference tests/layers tests/metrics tests/networks
