@@ -2,7 +2,8 @@
 
 Prints the tables of the paper and writes `report.json`, `report.md` and, with
 `--table`, the table in four formats. Tables 4 to 7 are made of the reports of several
-runs: `--table=4 --runs=DIR` reads `DIR/VARIANT/seed_*/evaluation/report.json`.
+runs: `--table=4 --runs=DIR` reads `DIR/VARIANT/seed_*/evaluation/report.json`, and
+`--comparison --runs=DIR` compares the models of `DIR/NAME/seed_*`.
 """
 
 import importlib.util
@@ -47,6 +48,9 @@ def execute(values):
     """
     if values.temperatures:
         temperatures.check_flags(values)
+    if values.comparison:
+        outputs.print_comparison(values.runs, values.output)
+        return
     if values.table is not None and values.table > 3:
         outputs.print_table_of_runs(values.table, values.runs, values.output)
         return

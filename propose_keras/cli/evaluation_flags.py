@@ -57,7 +57,17 @@ def define_flags(values=flags.FLAGS):
     integer(
         "table", None, "Table of the paper to print and write, with our rows.", 1, 7
     )
-    string("runs", None, "For Tables 4 to 7: folder of the variants' runs.")
+    string(
+        "runs",
+        None,
+        "For Tables 4 to 7 and --comparison: folder of the variants' or models' runs.",
+    )
+    flags.DEFINE_bool(
+        "comparison",
+        False,
+        "Print and write the comparison of the models in --runs, of their reports.",
+        flag_values=values,
+    )
     flags.DEFINE_list(
         "reports",
         [],
