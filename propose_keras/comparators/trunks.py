@@ -38,7 +38,9 @@ class TrunkSettings(GraphSettings):
         keras.activations.get(self.activation)
 
 
-def make_mlp(settings: TrunkSettings, output_size: int, name: str, **arguments) -> Any:
+def make_mlp(
+    settings: TrunkSettings, output_size: int, name: str, **arguments: Any
+) -> Any:
     """A `ResidualMLP` of these sizes; `arguments` go before them."""
     sizes = {
         "width": settings.width,
