@@ -11,21 +11,24 @@ from keras import ops
 
 from propose_keras import random
 from propose_keras.comparators.training import LossTraining
-from propose_keras.comparators.trunks import TrunkSettings, with_root, without_root
+from propose_keras.comparators.trunks import (
+    JointOutputs,
+    TrunkSettings,
+    with_root,
+    without_root,
+)
 from propose_keras.inputs import (
     check_integer,
     check_keypoints,
     check_row_seeds,
     check_temperature,
 )
-from propose_keras.networks import parts
-from propose_keras.networks.shapes import flatten_condition
 from propose_keras.normalization import PoseNormalization
 from propose_keras.presets import FromPreset
 from propose_keras.types import Tensor, TensorLike
 
 
-class ComparatorLifter(FromPreset, LossTraining):
+class ComparatorLifter(FromPreset, JointOutputs, LossTraining):
     """A probabilistic lifter that others have published, on ProPose's conditions.
 
     It sees the same normalised keypoints as `ProPose`, learns the same normalised
@@ -249,48 +252,6 @@ class ComparatorLifter(FromPreset, LossTraining):
     def _from_mm(self, pose_3d, view):
         pose = self.normalization.normalize_pose(pose_3d, view)
         return without_root(pose, self.root)
-
-    # Parts of networks.
-
-    def per_joint(self, trunk: Any, condition: Tensor, seed: Tensor = None) -> Tensor:
-        """Numbers of each joint that are not the root's, of keypoints alone.
-
-        Args:
-            trunk: Of `trunks.make_trunk`.
-            condition: `(batch, J, 2)`.
-            seed: Of dropout, or None.
-
-        Returns:
-            `(batch, J - 1, outputs)`.
-        """
-        flat = trunk(flatten_condition(condition), None, dropout_seed=seed)
-        numbers = ops.reshape(
-            flat, (-1, self.num_joints, trunk.output_size // self.num_joints)
-        )
-        return without_root(numbers, self.root)
-
-    def per_joint_of(
-        self, trunk: Any, x: Tensor, condition: Tensor, seed: Tensor = None
-    ) -> Tensor:
-        """The same of numbers of each joint under keypoints.
-
-        Args:
-            trunk: Of `trunks.make_trunk`.
-            x: `(batch, S, J * n)`, joint by joint.
-            condition: `(batch, J, 2)`.
-            seed: Of dropout, or None.
-
-        Returns:
-            `(batch, S, J - 1, outputs)`.
-        """
-        flat = trunk(x, flatten_condition(condition), dropout_seed=seed)
-        outputs = trunk.output_size // self.num_joints
-        shape = (-1, ops.shape(x)[1], self.num_joints, outputs)
-        return without_root(ops.reshape(flat, shape), self.root)
-
-    def dropout_seed(self, part: Any, seed: Tensor | None, stream: int = 0) -> Any:
-        """Seed of a part's dropout, None where nothing is dropped."""
-        return parts.dropout_seed_of(part, seed, stream)
 
     # Saving.
 

@@ -8,7 +8,9 @@ import keras
 from keras import ops
 
 from propose_keras.layers import ResidualMLP
+from propose_keras.networks import parts
 from propose_keras.networks.graph_settings import GraphSettings
+from propose_keras.networks.shapes import flatten_condition
 from propose_keras.settings import setting
 from propose_keras.types import Tensor
 
@@ -104,3 +106,50 @@ def with_time(pose: Tensor, time: Tensor, num_features: int) -> Tensor:
     features = ops.broadcast_to(features[..., None, :], (*shape[:-1], num_features))
     joined = ops.concatenate([pose, features], axis=-1)
     return ops.reshape(joined, (-1, shape[1], joined.shape[2] * joined.shape[3]))
+
+
+class JointOutputs:
+    """Mixin that runs trunks: numbers of each joint but the root's out of them."""
+
+    num_joints: Any
+    root: Any
+
+    def per_joint(self, trunk: Any, condition: Tensor, seed: Tensor = None) -> Tensor:
+        """Numbers of each joint that are not the root's, of keypoints alone.
+
+        Args:
+            trunk: Of `make_trunk`.
+            condition: `(batch, J, 2)`.
+            seed: Of dropout, or None.
+
+        Returns:
+            `(batch, J - 1, outputs)`.
+        """
+        flat = trunk(flatten_condition(condition), None, dropout_seed=seed)
+        numbers = ops.reshape(
+            flat, (-1, self.num_joints, trunk.output_size // self.num_joints)
+        )
+        return without_root(numbers, self.root)
+
+    def per_joint_of(
+        self, trunk: Any, x: Tensor, condition: Tensor, seed: Tensor = None
+    ) -> Tensor:
+        """The same of numbers of each joint under keypoints.
+
+        Args:
+            trunk: Of `make_trunk`.
+            x: `(batch, S, J * n)`, joint by joint.
+            condition: `(batch, J, 2)`.
+            seed: Of dropout, or None.
+
+        Returns:
+            `(batch, S, J - 1, outputs)`.
+        """
+        flat = trunk(x, flatten_condition(condition), dropout_seed=seed)
+        outputs = trunk.output_size // self.num_joints
+        shape = (-1, ops.shape(x)[1], self.num_joints, outputs)
+        return without_root(ops.reshape(flat, shape), self.root)
+
+    def dropout_seed(self, part: Any, seed: Tensor | None, stream: int = 0) -> Any:
+        """Seed of a part's dropout, None where nothing is dropped."""
+        return parts.dropout_seed_of(part, seed, stream)
