@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DATA_DIR ?= data
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: help quickstart test test-install lint docs format clean ablations
+.PHONY: help quickstart test test-install lint docs format clean ablations comparison
 
 help:
 	@echo "make quickstart  build the built-in data, train, evaluate, draw (10 minutes)"
@@ -15,6 +15,8 @@ help:
 	@echo "make test-install   each backend by itself in an environment of its own"
 	@echo "make ablations   train and evaluate the variants of Tables 4-7; goes on if stopped"
 	@echo "                 DATASET=human36m/gt DATA_DIR=..."
+	@echo "make comparison  train and evaluate ProPose and what others have published, on"
+	@echo "                 the same poses; goes on if stopped. DATASET=... DATA_DIR=..."
 	@echo "make format      format the code"
 	@echo "make clean       remove the environment, built data and runs of this folder"
 
@@ -47,6 +49,7 @@ tests/evaluation/test_evaluator.py tests/evaluation/test_flip.py \
   tests/evaluation/test_temperature.py
 tests/training/test_checkpoints.py tests/training/test_[!ctv]*.py
 tests/serving/test_onnx.py tests/serving/test_onnx_writing.py
+tests/comparators
 tests/test_backend.py tests/test_deterministic.py tests/test_geometry.py \
   tests/test_losses.py tests/test_model.py tests/test_normalization.py \
   tests/test_pose_model.py tests/test_presets.py tests/test_random.py
@@ -136,6 +139,32 @@ $(RUNS)/%/evaluation/report.json: $(RUNS)/%/model.keras
 	$(BIN)/python evaluate.py --workdir=$(RUNS)/$* --dataset=$(DATASET) \
 	  --data_dir=$(DATA_DIR) --split=test --protocol=h36m \
 	  --num_hypotheses=1,10,200 --frame_stride=$(FRAME_STRIDE)
+
+COMPARISON_RUNS ?= runs/comparison/$(subst /,_,$(DATASET))
+MODELS ?= $(filter-out common,$(basename $(notdir $(wildcard configs/comparison/*.flags))))
+COMPARISON := $(foreach seed,$(SEEDS),$(MODELS:%=$(COMPARISON_RUNS)/%/seed_$(seed)))
+AGGREGATES := mode,mean,geometric_median,medoid
+# What one pose is made of, by the name of the model: nothing without a distribution,
+# densities where there are some.
+aggregates = $(if $(filter deterministic/%,$1),,--aggregate=$(AGGREGATES)$(if \
+  $(filter propose/% gaussian/% mixture/%,$1),$(comma)density_mean))
+comma := ,
+
+comparison: $(COMPARISON:%=%/evaluation/report.json)
+	$(BIN)/python evaluate.py --comparison --runs=$(COMPARISON_RUNS)
+
+define COMPARISON_RULES
+$(COMPARISON_RUNS)/$(1)/seed_$(2)/model.keras: configs/comparison/$(1).flags configs/comparison/common.flags | $(VENV)/installed
+	$(BIN)/python train.py --flagfile=$$< --seed=$(2) --workdir=$$(@D) \
+	  --dataset=$(DATASET) --data_dir=$(DATA_DIR) $(TRAIN_FLAGS)
+endef
+$(foreach model,$(MODELS),$(foreach seed,$(SEEDS),\
+  $(eval $(call COMPARISON_RULES,$(model),$(seed)))))
+
+$(COMPARISON_RUNS)/%/evaluation/report.json: $(COMPARISON_RUNS)/%/model.keras
+	$(BIN)/python evaluate.py --workdir=$(COMPARISON_RUNS)/$* --dataset=$(DATASET) \
+	  --data_dir=$(DATA_DIR) --split=test --protocol=h36m+cps --calibration_subject=S8 \
+	  --num_hypotheses=1,10,200 --frame_stride=$(FRAME_STRIDE) $(call aggregates,$*)
 
 format: $(VENV)/installed
 	$(BIN)/ruff format .

@@ -1,11 +1,13 @@
 """ProPose: the model."""
 
+from collections.abc import Callable
 from typing import Any, Self
 
 import keras
 import numpy as np
 from keras import ops
 
+from propose_keras import random
 from propose_keras.distribution import PoseDistribution
 from propose_keras.inputs import check_keypoints, check_pose, check_temperature
 from propose_keras.networks import (
@@ -269,14 +271,29 @@ class ProPose(FromPreset, AlternatingTrainer):
         Args:
             keypoints: `(batch, J, 2)` pixels.
             image_size: See `distribution`.
-            pose_3d: `(batch, J, 3)` mm; need not be root-relative.
+            pose_3d: `(batch, J, 3)` or `(batch, S, J, 3)` mm; need not be
+                root-relative.
 
         Returns:
-            `(batch,)` nats.
+            `(batch,)` or `(batch, S)` nats.
         """
-        pose_3d = check_pose(pose_3d, self.num_joints)
         distribution = self.distribution(keypoints, image_size)
+        if len(pose_3d.shape) == 4:
+            return distribution.latent_log_prob(pose_3d)
+        pose_3d = check_pose(pose_3d, self.num_joints)
         return distribution.latent_log_prob(pose_3d[:, None])[:, 0]
+
+    def draw_noise(
+        self, row_seeds: Tensor, num_hypotheses: int, normal: Callable = random.normal
+    ) -> Tensor:
+        """Noise of the base, `(batch, S, d)`; see `NoiseModel`."""
+        return normal(row_seeds, num_hypotheses, self.flow.latent_size)
+
+    def sample_from_noise(
+        self, keypoints: TensorLike, image_size: TensorLike = None, *, noise: Tensor
+    ) -> Tensor:
+        """Hypotheses `(batch, S, J, 3)` mm of noise; see `NoiseModel`."""
+        return self.distribution(keypoints, image_size).sample_from_noise(noise)
 
     def call(self, inputs: Any) -> Tensor:
         """The mode of keypoints, or of `{"keypoints": ..., "image_size": ...}`."""

@@ -1,17 +1,19 @@
 """What evaluation and inference ask of a model, as `typing.Protocol`s.
 
 A model offers these by having the attributes and methods: nothing is inherited or
-registered. `ProPose`, `DeterministicLifter` and `FlipEnsemble` do. What a model offers
-is asked by `is_probabilistic` and `has_latent_density`, not by its class, so that a
-wrapper can answer for the model inside it.
+registered. `ProPose`, `DeterministicLifter`, the comparators and `FlipEnsemble` do.
+What a model offers is asked by `is_probabilistic`, `has_latent_density` and
+`has_pose_density`, not by its class, so that a wrapper can answer for the model inside
+it.
 
 All poses are mm, relative to the root, in the camera's frame (x right, y down, z
 forward). All methods may be called inside a compiled function.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeGuard, runtime_checkable
 
+from propose_keras import random
 from propose_keras.normalization import PoseNormalization
 from propose_keras.types import Tensor, TensorLike
 
@@ -127,10 +129,73 @@ class LatentDensityModel(ProbabilisticPoseModel, Protocol):
         Args:
             keypoints: `(batch, J, 2)` pixels.
             image_size: See `mode`.
-            pose_3d: `(batch, J, 3)` mm; need not be root-relative.
+            pose_3d: `(batch, J, 3)` or `(batch, S, J, 3)` mm; need not be
+                root-relative.
 
         Returns:
-            `(batch,)` nats. Comparable between models of the same latent space only.
+            `(batch,)` or `(batch, S)` nats. Comparable between models of the same
+            latent space only.
+        """
+        ...
+
+
+@runtime_checkable
+class PoseDensityModel(ProbabilisticPoseModel, Protocol):
+    """A distribution whose density of a pose is known; `has_pose_density` is True."""
+
+    def log_prob(
+        self,
+        keypoints: TensorLike,
+        image_size: TensorLike = None,
+        *,
+        pose_3d: TensorLike,
+    ) -> Tensor:
+        """Log-density of poses relative to their root.
+
+        Args:
+            keypoints: `(batch, J, 2)` pixels.
+            image_size: See `mode`.
+            pose_3d: `(batch, J, 3)` or `(batch, S, J, 3)` mm; need not be
+                root-relative.
+
+        Returns:
+            `(batch,)` or `(batch, S)` nats, of a density per mm to the power of 3 (J -
+            1). Comparable between models.
+        """
+        ...
+
+
+@runtime_checkable
+class NoiseModel(ProbabilisticPoseModel, Protocol):
+    """A distribution whose hypotheses are a function of noise: what `Lifter` needs.
+
+    `sample` of row seeds is `sample_from_noise` of `draw_noise` of them.
+    """
+
+    def draw_noise(
+        self, row_seeds: Tensor, num_hypotheses: int, normal: Callable = random.normal
+    ) -> Tensor:
+        """Noise of hypotheses.
+
+        Args:
+            row_seeds: `(batch, 2)` integers.
+            num_hypotheses: S.
+            normal: What draws it, with the first three arguments of `random.normal`.
+
+        Returns:
+            `(batch, S, size)`, standard normal.
+        """
+        ...
+
+    def sample_from_noise(
+        self, keypoints: TensorLike, image_size: TensorLike = None, *, noise: Tensor
+    ) -> Tensor:
+        """Hypotheses `(batch, S, J, 3)` mm of noise `(batch, S, size)`.
+
+        Args:
+            keypoints: `(batch, J, 2)` pixels.
+            image_size: See `mode`.
+            noise: Of `draw_noise`.
         """
         ...
 
@@ -143,3 +208,8 @@ def is_probabilistic(model: PoseModel) -> TypeGuard[ProbabilisticPoseModel]:
 def has_latent_density(model: PoseModel) -> TypeGuard[LatentDensityModel]:
     """Whether a model has a density in a latent space."""
     return model.has_latent_density
+
+
+def has_pose_density(model: PoseModel) -> TypeGuard[PoseDensityModel]:
+    """Whether a model's density of a pose is known."""
+    return getattr(model, "has_pose_density", False)

@@ -21,7 +21,7 @@ LAYERS = [
     {"layers"},
     {"losses", "metrics", "networks"},
     {"training"},
-    {"deterministic", "distribution", "model"},
+    {"comparators", "deterministic", "distribution", "model"},
     {"evaluation", "inference", "serving"},
     {"writers"},
     {"cli"},

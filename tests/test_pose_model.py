@@ -6,9 +6,12 @@ import keras
 import pytest
 
 from propose_keras import DeterministicLifter, ProPose
+from propose_keras.comparators import COMPARATORS, ComparatorLifter, GaussianLifter
 from propose_keras.evaluation.flip import FlipEnsemble
 from propose_keras.pose_model import (
     LatentDensityModel,
+    NoiseModel,
+    PoseDensityModel,
     PoseModel,
     ProbabilisticPoseModel,
 )
@@ -28,10 +31,12 @@ def test_a_model_is_what_it_is_called(probabilistic, deterministic):
     assert isinstance(probabilistic, LatentDensityModel)
     assert probabilistic.is_probabilistic
     assert probabilistic.has_latent_density
+    assert isinstance(probabilistic, NoiseModel)
     assert isinstance(deterministic, PoseModel)
     assert not isinstance(deterministic, ProbabilisticPoseModel)
     assert not deterministic.is_probabilistic
     assert not deterministic.has_latent_density
+    assert not isinstance(deterministic, NoiseModel)
     assert not isinstance(keras.Sequential(), PoseModel)
 
 
@@ -47,9 +52,20 @@ def test_a_wrapper_is_what_it_wraps(probabilistic, deterministic):
 @pytest.mark.parametrize(
     "protocol, method, classes",
     [
-        (PoseModel, "mode", (ProPose, DeterministicLifter, FlipEnsemble)),
-        (ProbabilisticPoseModel, "sample", (ProPose, FlipEnsemble)),
-        (ProbabilisticPoseModel, "set_temperature", (ProPose, FlipEnsemble)),
+        (
+            PoseModel,
+            "mode",
+            (ProPose, DeterministicLifter, ComparatorLifter, FlipEnsemble),
+        ),
+        (ProbabilisticPoseModel, "sample", (ProPose, ComparatorLifter, FlipEnsemble)),
+        (
+            ProbabilisticPoseModel,
+            "set_temperature",
+            (ProPose, ComparatorLifter, FlipEnsemble),
+        ),
+        (NoiseModel, "draw_noise", (ProPose, *COMPARATORS.values())),
+        (NoiseModel, "sample_from_noise", (ProPose, ComparatorLifter)),
+        (PoseDensityModel, "log_prob", (GaussianLifter, FlipEnsemble)),
         (LatentDensityModel, "latent_log_prob", (ProPose, FlipEnsemble)),
     ],
 )

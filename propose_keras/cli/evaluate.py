@@ -2,7 +2,8 @@
 
 Prints the tables of the paper and writes `report.json`, `report.md` and, with
 `--table`, the table in four formats. Tables 4 to 7 are made of the reports of several
-runs: `--table=4 --runs=DIR` reads `DIR/VARIANT/seed_*/evaluation/report.json`.
+runs: `--table=4 --runs=DIR` reads `DIR/VARIANT/seed_*/evaluation/report.json`, and
+`--comparison --runs=DIR` compares the models of `DIR/NAME/seed_*`.
 """
 
 import importlib.util
@@ -23,6 +24,7 @@ from propose_keras.evaluation.pose_selection import load_poses
 from propose_keras.evaluation.protocols import get_protocol
 from propose_keras.evaluation.report_markdown import format_report, write_report
 from propose_keras.evaluation.temperature import sweep_temperatures
+from propose_keras.metrics.aggregates import check_aggregates
 from propose_keras.metrics.hypotheses import check_num_hypotheses
 from propose_keras.pose_model import PoseModel
 
@@ -46,6 +48,9 @@ def execute(values):
     """
     if values.temperatures:
         temperatures.check_flags(values)
+    if values.comparison:
+        outputs.print_comparison(values.runs, values.output)
+        return
     if values.table is not None and values.table > 3:
         outputs.print_table_of_runs(values.table, values.runs, values.output)
         return
@@ -60,9 +65,13 @@ def execute(values):
         numbers = [int(n) for n in values.num_hypotheses]
         if numbers:
             check_num_hypotheses(numbers)
+        check_aggregates(values.aggregate)
     outputs.check_table(values.table, protocol)
     model = _load_model(values)
     poses = _load_poses(values, protocol)
+    calibration = None
+    if values.calibration_subject:
+        calibration = _load_calibration(values, protocol)
     options = {
         "num_hypotheses": numbers,
         "seed": values.seed,
@@ -85,6 +94,9 @@ def execute(values):
             dataset=values.dataset,
             split=values.split,
             frame_stride=values.frame_stride,
+            aggregates=values.aggregate,
+            calibration=calibration,
+            calibration_subject=values.calibration_subject or "",
             **options,
         )
     print(format_report(report))
@@ -119,10 +131,36 @@ def _load_model(values):
             f"{path} gives one pose, not a distribution: it has "
             "no temperature. Leave --temperature and --temperatures out."
         )
+    if values.sampling_steps:
+        if not hasattr(model, "set_sampling_steps"):
+            raise UserError(
+                f"{path} takes no steps from noise to a hypothesis: leave "
+                "--sampling_steps out."
+            )
+        model.set_sampling_steps(values.sampling_steps)
     if values.temperature:
         with user_errors(ValueError):
             model.set_temperature(values.temperature)
     return model
+
+
+def _load_calibration(values, protocol):
+    if values.split == "validation":
+        raise UserError(
+            "--calibration_subject is of the training split's held-out people, and so "
+            "is --split=validation: a radius is to be measured on others."
+        )
+    subject = values.calibration_subject
+    check_held_out(values, subject, f"calibration_subject={subject}")
+    with user_errors(ValueError, OSError):
+        return load_poses(
+            protocol,
+            values.dataset,
+            values.data_dir,
+            "validation",
+            validation_subject=subject,
+            frame_stride=values.frame_stride,
+        )
 
 
 def _load_poses(values, protocol):

@@ -5,6 +5,7 @@ import functools
 from absl import flags
 
 from propose_keras.evaluation.protocols import OPTIONS, PROTOCOLS
+from propose_keras.metrics.aggregates import AGGREGATE_NAMES
 
 
 def define_flags(values=flags.FLAGS):
@@ -56,12 +57,40 @@ def define_flags(values=flags.FLAGS):
     integer(
         "table", None, "Table of the paper to print and write, with our rows.", 1, 7
     )
-    string("runs", None, "For Tables 4 to 7: folder of the variants' runs.")
+    string(
+        "runs",
+        None,
+        "For Tables 4 to 7 and --comparison: folder of the variants' or models' runs.",
+    )
+    flags.DEFINE_bool(
+        "comparison",
+        False,
+        "Print and write the comparison of the models in --runs, of their reports.",
+        flag_values=values,
+    )
     flags.DEFINE_list(
         "reports",
         [],
         "For Tables 1 to 3: LABEL=report.json of other runs, for rows of their own.",
         flag_values=values,
+    )
+    flags.DEFINE_list(
+        "aggregate",
+        [],
+        "Ways to make one pose of the hypotheses, to be measured side by side: "
+        f"{', '.join(AGGREGATE_NAMES)}.",
+        flag_values=values,
+    )
+    string(
+        "calibration_subject",
+        None,
+        "Subject held out of training whose poses calibrate the conformal radius.",
+    )
+    integer(
+        "sampling_steps",
+        None,
+        "Steps from noise to a hypothesis, instead of the model's own.",
+        1,
     )
     flags.DEFINE_bool(
         "flip_test",

@@ -8,11 +8,13 @@ from propose_keras.cli.errors import UserError, user_errors
 from propose_keras.presets import preset_training
 
 
-def check_held_out(values):
+def check_held_out(values, subject=None, flag="split=validation"):
     """Refuses to call a subject held out that the model was trained on.
 
     Args:
         values: The flags of `evaluate.py`.
+        subject: Who is called held out; --validation_subject if None.
+        flag: What asks for that, for the message.
 
     Raises:
         UserError: If the subject was trained on, or a preset does not record
@@ -35,12 +37,13 @@ def check_held_out(values):
     if _family(values.dataset) not in trained_on:
         return
     held_out = configuration.get("validation_subject")
-    if held_out != values.validation_subject:
+    subject = subject or values.validation_subject
+    if held_out != subject:
         trained = f"held out {held_out}" if held_out else "held nobody out"
         raise UserError(
-            f"--split=validation asks for subject {values.validation_subject}, but "
+            f"--{flag} asks for subject {subject}, but "
             f"{values.workdir or values.preset} {trained}: its errors would be those "
-            "of training data. Pass --validation_subject, or evaluate another run."
+            "of training data. Pass another subject, or evaluate another run."
         )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from propose_keras.cli.errors import UserError, user_errors
 from propose_keras.evaluation import figures
+from propose_keras.evaluation.comparison_table import comparison_tables
 from propose_keras.evaluation.model_figures import write_model_figures
 from propose_keras.evaluation.paper_tables import make_tables
 from propose_keras.evaluation.report_json import read_report
@@ -82,6 +83,20 @@ def print_table_of_runs(number, runs, output):
         print(f"Not there, left empty: {', '.join(missing)}.", file=sys.stderr)
     output = pathlib.Path(output or runs).expanduser()
     print_tables([table], f"table{number}", output)
+
+
+def print_comparison(runs, output):
+    """Prints and writes the comparison of the runs in a folder.
+
+    Raises:
+        UserError: If there are no reports, or they do not belong together.
+    """
+    if not runs:
+        raise UserError("--comparison is made of several runs: pass --runs.")
+    runs = pathlib.Path(runs).expanduser()
+    with user_errors(ValueError):
+        tables = comparison_tables(runs)
+    print_tables(tables, "comparison", pathlib.Path(output or runs).expanduser())
 
 
 def draw_figures(model, poses, report, output):

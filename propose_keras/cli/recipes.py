@@ -1,14 +1,17 @@
 """The models that `train.py` trains: the settings of each, and how it is made.
 
-A further model is one more function here and one more entry in `RECIPES`.
+A comparator is made from its entry in `comparators.COMPARATORS`. Another kind of model
+is one more function here and one more entry in `RECIPES`.
 """
 
 import dataclasses
+import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import keras
 
+from propose_keras.comparators import COMPARATORS
 from propose_keras.deterministic import DeterministicLifter, DeterministicSettings
 from propose_keras.model import ProPose
 from propose_keras.networks.defaults import ModelSettings
@@ -59,6 +62,22 @@ def make_deterministic(settings, run):
         seed=run.seed,
         name="deterministic_lifter",
     )
+    return _compiled(model, settings, run)
+
+
+def make_comparator(name, settings, run):
+    """A compiled comparator, by its name; --alpha is its learning rate."""
+    comparator = COMPARATORS[name]
+    model = comparator.from_sizes(
+        settings[comparator.settings_class],
+        normalization=_normalization(settings),
+        seed=run.seed,
+        name=name,
+    )
+    return _compiled(model, settings, run)
+
+
+def _compiled(model, settings, run):
     adam = settings[AdamSettings]
     optimizer = make_adam(adam.alpha, run.num_steps, adam)
     optimizer.build(model.trainable_variables)
@@ -80,6 +99,13 @@ RECIPES = {
         make_deterministic,
         (DeterministicSettings, NormalizationSettings, AdamSettings),
     ),
+    **{
+        name: Recipe(
+            functools.partial(make_comparator, name),
+            (comparator.settings_class, NormalizationSettings, AdamSettings),
+        )
+        for name, comparator in COMPARATORS.items()
+    },
 }
 
 
@@ -95,7 +121,8 @@ class RunSettings(Settings):
     model: str = setting(
         "propose",
         "What to train; deterministic, a residual MLP that gives one pose under Eq. 4, "
-        "is the reference that ProPose's mode is measured against.",
+        "is the reference that ProPose's mode is measured against, the others are "
+        "distributions that others have published (docs/comparison.md).",
         choices=tuple(RECIPES),
     )
     seed: int = seed_setting()

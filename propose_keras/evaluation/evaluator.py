@@ -3,6 +3,7 @@
 import dataclasses
 import time
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -11,6 +12,7 @@ from keras import ops
 from propose_keras import backend
 from propose_keras.data.arrays import PoseArrays
 from propose_keras.evaluation.measures import (
+    measure_aggregates,
     measure_distribution,
     measure_hypotheses,
     measure_mode,
@@ -19,11 +21,14 @@ from propose_keras.evaluation.measures import (
 )
 from propose_keras.evaluation.protocols import Protocol
 from propose_keras.geometry import root_centre
+from propose_keras.metrics import AGGREGATES, density_mean
+from propose_keras.metrics.aggregates import check_aggregates
 from propose_keras.metrics.hypotheses import check_num_hypotheses
 from propose_keras.pose_model import (
     PoseModel,
     ProbabilisticPoseModel,
     has_latent_density,
+    has_pose_density,
     is_probabilistic,
 )
 from propose_keras.skeletons import H36M_17
@@ -54,6 +59,7 @@ class PoseMeasures:
         seconds: Wall time, compilation included.
         hypotheses_per_second: Of all batches but the first, which compiles; NaN if
             there was one batch only or no hypotheses.
+        aggregates: What one pose was made of the hypotheses by.
     """
 
     values: dict[str, np.ndarray]
@@ -64,6 +70,7 @@ class PoseMeasures:
     seed: int
     seconds: float
     hypotheses_per_second: float
+    aggregates: tuple[str, ...] = ()
 
     @property
     def num_poses(self) -> int:
@@ -90,6 +97,8 @@ class Evaluator:
         batch_size: Poses per call of the program.
         chunk_size: Hypotheses per pose that run at once; by default as many as make
             65,536 rows.
+        aggregates: Names of `metrics.AGGREGATE_NAMES`: what to make one pose of the
+            hypotheses by, and measure.
 
     Raises:
         ValueError: If a number is out of range.
@@ -105,6 +114,7 @@ class Evaluator:
         seed: int = 0,
         batch_size: int = 64,
         chunk_size: int | None = None,
+        aggregates: Sequence[str] = (),
     ) -> None:
         self.model = model
         self.protocol = protocol
@@ -127,6 +137,20 @@ class Evaluator:
                 f"The model was trained on {model.num_joints} joints; protocol "
                 f"{protocol.name!r} is defined on the 17 of Human3.6M."
             )
+        check_aggregates(aggregates)
+        if aggregates and not self.num_hypotheses:
+            raise EvaluationError(
+                f"{', '.join(aggregates)}: expected hypotheses to make one pose of, "
+                "received `num_hypotheses` of none."
+            )
+        if "density_mean" in aggregates and not (
+            has_latent_density(model) or has_pose_density(model)
+        ):
+            raise EvaluationError(
+                f"{model.system_name} has no density that hypotheses could be weighted "
+                "by: leave density_mean out."
+            )
+        self.aggregates = tuple(aggregates)
         self.batch_size = batch_size
         self.chunk_size = chunk_size
         self._largest = max(self.num_hypotheses, default=0)
@@ -200,6 +224,7 @@ class Evaluator:
             hypotheses_per_second=(
                 drawn / (times[-1] - times[1]) if drawn else float("nan")
             ),
+            aggregates=self.aggregates,
         )
 
     def _batch_size(self, num_poses: int) -> int:
@@ -242,11 +267,39 @@ class Evaluator:
                 self.protocol, mode, hypotheses, of_hypotheses, target, keypoints
             )
         )
+        if self.aggregates:
+            measures.update(
+                measure_aggregates(
+                    self.protocol,
+                    self._aggregate(mode, hypotheses, keypoints, image_size),
+                    target,
+                    keypoints,
+                )
+            )
+        if has_pose_density(self.model):
+            measures["pose_log_prob"] = self.model.log_prob(
+                keypoints=keypoints, image_size=image_size, pose_3d=pose_3d
+            )
         if has_latent_density(self.model):
             measures["latent_log_prob"] = self.model.latent_log_prob(
                 keypoints=keypoints, image_size=image_size, pose_3d=pose_3d
             )
         return measures
+
+    def _aggregate(self, mode, hypotheses, keypoints, image_size):
+        """One pose `(batch, 17, 3)` of the hypotheses, by each aggregate's name."""
+        poses = {"mode": mode}
+        for name in set(self.aggregates) & set(AGGREGATES):
+            poses[name] = AGGREGATES[name](hypotheses)
+        if "density_mean" in self.aggregates:
+            model: Any = self.model
+            by_pose = has_pose_density(model)
+            log_prob = model.log_prob if by_pose else model.latent_log_prob
+            densities = log_prob(
+                keypoints=keypoints, image_size=image_size, pose_3d=hypotheses
+            )
+            poses["density_mean"] = density_mean(hypotheses, densities)
+        return {name: poses[name] for name in self.aggregates}
 
     def _measure_chunks(
         self,

@@ -1,5 +1,6 @@
 """Test-time flip: a pose and its mirror image, lifted together."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -7,7 +8,7 @@ from keras import ops
 
 from propose_keras import random
 from propose_keras.inputs import check_image_size, check_keypoints, check_row_seeds
-from propose_keras.pose_model import PoseModel
+from propose_keras.pose_model import PoseModel, has_pose_density
 from propose_keras.types import Tensor, TensorLike
 
 
@@ -47,6 +48,11 @@ class FlipEnsemble:
     def has_latent_density(self) -> bool:
         """Whether the model has one."""
         return self.model.has_latent_density
+
+    @property
+    def has_pose_density(self) -> bool:
+        """Whether the model has one."""
+        return has_pose_density(self.model)
 
     @property
     def normalization(self) -> Any:
@@ -128,6 +134,24 @@ class FlipEnsemble:
         return self.model.latent_log_prob(
             keypoints=keypoints, image_size=image_size, pose_3d=pose_3d
         )
+
+    def log_prob(
+        self,
+        keypoints: TensorLike,
+        image_size: TensorLike = None,
+        *,
+        pose_3d: TensorLike,
+    ) -> Tensor:
+        """That of the even mixture; see `PoseDensityModel`."""
+        direct = self.model.log_prob(
+            keypoints=keypoints, image_size=image_size, pose_3d=pose_3d
+        )
+        mirrored = self.model.log_prob(
+            keypoints=self._mirrored_keypoints(keypoints, image_size),
+            image_size=image_size,
+            pose_3d=self._mirrored_pose(ops.convert_to_tensor(pose_3d)),
+        )
+        return ops.logaddexp(direct, mirrored) - math.log(2.0)
 
     def _mirrored_keypoints(self, keypoints, image_size):
         keypoints = check_keypoints(keypoints, self.num_joints)

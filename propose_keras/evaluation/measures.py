@@ -1,12 +1,13 @@
 """What a protocol measures of poses, as one traceable function of tensors."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from keras import ops
 
 from propose_keras import metrics
 from propose_keras.geometry import root_centre
+from propose_keras.metrics.coverage import LEAST_HYPOTHESES
 from propose_keras.metrics.hypotheses import REDUCTIONS, best_of
 from propose_keras.skeletons import H36M_17
 from propose_keras.types import Tensor, TensorLike
@@ -87,7 +88,7 @@ def measure_hypotheses(
 
 
 def measure_distribution(hypotheses: Tensor, target: Tensor) -> dict[str, Tensor]:
-    """Calibration levels, spread and energy score of hypotheses.
+    """What hypotheses say of the truth as a distribution.
 
     Args:
         hypotheses: Root-centred, `(batch, S, 17, 3)` mm.
@@ -95,17 +96,49 @@ def measure_distribution(hypotheses: Tensor, target: Tensor) -> dict[str, Tensor
 
     Returns:
         `levels`, `(batch, 16)` int32, of the joints without the root (see
-        `metrics.calibration_levels`); `spread`, `(batch, 16)` mm; and of several
-        hypotheses `energy_score`, `(batch,)` mm, of the same joints.
+        `metrics.calibration_levels`); `spread` and `mean_pose_joints`, the error of the
+        hypotheses' mean, both `(batch, 16)` mm; of several hypotheses `energy_score`,
+        `(batch,)` mm, and `energy_score_joints`, `(batch, 16)` mm; and of ten or more
+        `central_ranks`, `(batch, 16)` int32, see `metrics.central_ranks`.
     """
     hypotheses, target = hypotheses[..., 1:, :], target[..., 1:, :]
     measures = {
         "levels": metrics.calibration_levels(hypotheses, target),
         "spread": metrics.spread(hypotheses),
+        "mean_pose_joints": metrics.joint_errors(metrics.mean_pose(hypotheses), target),
     }
     if hypotheses.shape[1] > 1:
         measures["energy_score"] = metrics.energy_score(hypotheses, target)
+        measures["energy_score_joints"] = metrics.joint_energy_scores(
+            hypotheses, target
+        )
+    if hypotheses.shape[1] >= LEAST_HYPOTHESES:
+        measures["central_ranks"] = metrics.central_ranks(hypotheses, target)
     return measures
+
+
+def measure_aggregates(
+    protocol: Any, poses: Mapping[str, Tensor], target: Tensor, keypoints: TensorLike
+) -> dict[str, Tensor]:
+    """Measures poses that a distribution was reduced to.
+
+    Args:
+        protocol: A `Protocol`.
+        poses: Name to poses, `(batch, 17, 3)` mm.
+        target: Root-centred, `(batch, 17, 3)` mm.
+        keypoints: `(batch, 17, 2)` pixels.
+
+    Returns:
+        `aggregate_NAME_mpjpe` and `aggregate_NAME_pa_mpjpe`, `(batch,)` mm.
+    """
+    # Together, so that the alignment is compiled once.
+    stacked = root_centre(ops.stack(list(poses.values()), axis=1))
+    measured = measure_poses(protocol, stacked, target[:, None], keypoints[:, None])
+    return {
+        f"aggregate_{name}_{error}": measured[error][:, i]
+        for i, name in enumerate(poses)
+        for error in ("mpjpe", "pa_mpjpe")
+    }
 
 
 def measure_mode(

@@ -25,6 +25,9 @@ def evaluate_model(
     split: str = "",
     frame_stride: int = 1,
     progress: Callable[[int, int], None] | None = None,
+    aggregates: Sequence[str] = (),
+    calibration: PoseArrays | None = None,
+    calibration_subject: str = "",
 ) -> Report:
     """Evaluates a model on poses under a protocol.
 
@@ -51,6 +54,10 @@ def evaluate_model(
         split: Name for the report.
         frame_stride: For the report: every so many frames that `poses` holds.
         progress: Called with the number of poses done and their total.
+        aggregates: Names of `metrics.AGGREGATE_NAMES`, see `Evaluator`.
+        calibration: Poses of a person that training has not seen, which calibrate the
+            conformal radius; see `metrics.coverage`.
+        calibration_subject: Who that is, for the report.
 
     Raises:
         EvaluationError: If the model is not one of 17 joints, no pose has finite
@@ -64,7 +71,9 @@ def evaluate_model(
         seed=seed,
         batch_size=batch_size,
         chunk_size=chunk_size,
+        aggregates=aggregates,
     )
+    measured = None if calibration is None else evaluator.evaluate(calibration)
     return summarize(
         evaluator.evaluate(poses, progress),
         poses,
@@ -74,4 +83,6 @@ def evaluate_model(
         split=split,
         frame_stride=frame_stride,
         flip_test=flip_test,
+        calibration=measured,
+        calibration_subject=calibration_subject,
     )

@@ -162,6 +162,10 @@ PROTOCOLS: dict[str, Protocol] = {
 OPTIONS: dict[str, tuple[tuple[str, ...], dict]] = {
     "16-joints": (_H36M.datasets, {"joints": _without("Hip")}),
     "frame-mean": (_H36M.datasets, {"average": "frame"}),
+    "cps": (
+        _H36M.datasets,
+        {"cps": Cps(joints=_without("Spine"), thresholds=tuple(range(1, 301)))},
+    ),
     "every-64th": (_H36M.datasets, {"frame_stride": 64}),
     "every-640th": (_H36M.datasets, {"frame_stride": 640}),
     "annot3": (

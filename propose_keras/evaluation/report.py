@@ -121,6 +121,49 @@ class ErrorsOverHypotheses:
     worst: PoseError
 
 
+@dataclasses.dataclass(frozen=True)
+class Coverage:
+    """Share of truths in central regions, mean over joints; see `metrics.coverage`."""
+
+    shares: tuple[float, ...]
+    covered: tuple[float, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Radius:
+    """Radius about a joint that is to hold the truth.
+
+    Attributes:
+        mean: mm, mean over poses and joints; None if there were too few poses to
+            calibrate it.
+        by_joint: Joint's name to its radius, mm, mean over poses.
+        covered: Share of the truths inside, of the poses that were evaluated.
+    """
+
+    mean: float | None
+    by_joint: Mapping[str, float | None]
+    covered: float
+
+
+@dataclasses.dataclass(frozen=True)
+class ConformalRadius:
+    """Radii by split conformal prediction, see `evaluation.conformal`.
+
+    Attributes:
+        share: Share of the truths that the radius is to hold.
+        subject: Whose poses calibrated it.
+        num_poses: How many those were.
+        fixed: The same for all poses.
+        adaptive: In proportion to the spread of the hypotheses; None without any.
+    """
+
+    share: float
+    subject: str
+    num_poses: int
+    fixed: Radius
+    adaptive: Radius | None = None
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class HypothesisMeasures:
     """What a report holds of a distribution beyond `Report.results`.
@@ -140,6 +183,14 @@ class HypothesisMeasures:
             single hypothesis, or where a hypothesis is not finite.
         latent_nll: Mean negative log-likelihood of the truths' latents, nats; None of a
             model without a latent density.
+        pose_nll: Mean negative log-likelihood of the truths, nats, of a density per
+            mm to the power of 48; None of a model without one.
+        energy_score_joints: Mean energy score of single joints, mm, see
+            `metrics.joint_energy_scores`.
+        energy_score_by_joint: Joint's name to its energy score, mm.
+        coverage: Coverage of central regions; None of few hypotheses.
+        aggregates: Name to the errors of the pose that the hypotheses were reduced to,
+            see `metrics.AGGREGATE_NAMES`; None if not asked for.
     """
 
     ece: float | None
@@ -154,6 +205,11 @@ class HypothesisMeasures:
     hypotheses_per_second: float | None
     energy_score: float | None = None
     latent_nll: float | None = None
+    pose_nll: float | None = None
+    energy_score_joints: float | None = None
+    energy_score_by_joint: Mapping[str, float | None] | None = None
+    coverage: Coverage | None = None
+    aggregates: Mapping[str, PoseError] | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -182,6 +238,8 @@ class Report:
         kind: `"probabilistic"` or `"deterministic"`.
         flip_test: Whether the mirrored input was lifted too.
         temperature: The model's; None of a deterministic model.
+        num_weights: Numbers that the model has, its normalisation's included.
+        conformal: Radii calibrated on other poses; None if there were none.
     """
 
     protocol: str
@@ -203,3 +261,5 @@ class Report:
     kind: str = "probabilistic"
     flip_test: bool = False
     temperature: float | None = None
+    num_weights: int | None = None
+    conformal: ConformalRadius | None = None

@@ -9,12 +9,15 @@ from typing import Any
 
 from propose_keras.evaluation.report import (
     CalibrationCurve,
+    ConformalRadius,
     CorrectKeypoints,
+    Coverage,
     ErrorCurve,
     ErrorsOverHypotheses,
     HypothesisMeasures,
     ModeMeasures,
     PoseError,
+    Radius,
     Report,
     Result,
     SinglePoses,
@@ -98,6 +101,7 @@ def _report(value):
         results=results,
         mode=_plain(ModeMeasures, value["mode"]),
         hypotheses=_hypotheses(value) if "ece" in value else None,
+        conformal=_conformal(value.get("conformal")),
         system=value.get("system") or _SYSTEMS[value.get("kind", "probabilistic")],
     )
 
@@ -113,6 +117,18 @@ def _result(value):
         },
         scenes=scenes
         and {name: _plain(CorrectKeypoints, share) for name, share in scenes.items()},
+    )
+
+
+def _conformal(value):
+    if value is None:
+        return None
+    adaptive = value.get("adaptive")
+    return _plain(
+        ConformalRadius,
+        value,
+        fixed=_plain(Radius, value["fixed"]),
+        adaptive=adaptive and _plain(Radius, adaptive),
     )
 
 
@@ -134,4 +150,8 @@ def _hypotheses(value):
         single=errors(SinglePoses, value["single"]),
         over_hypotheses=errors(ErrorsOverHypotheses, value["over_hypotheses"]),
         error_by_num_hypotheses=tuples(ErrorCurve, value["error_by_num_hypotheses"]),
+        coverage=tuples(Coverage, value["coverage"]) if "coverage" in value else None,
+        aggregates="aggregates" in value
+        and {name: _plain(PoseError, e) for name, e in value["aggregates"].items()}
+        or None,
     )

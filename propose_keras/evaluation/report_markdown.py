@@ -54,6 +54,8 @@ def format_report(report: Report) -> str:
             "per frame, acceleration error "
             f"{_number(report.mode.acceleration_error, 1)} mm per squared frame"
         )
+    if report.conformal is not None:
+        lines.append(_conformal(report.conformal))
     if report.results["mode"].cps is not None:
         scores = ", ".join(f"{n}: {r.cps:.1f}" for n, r in report.results.items())
         lines.append(f"- Correct Poses Score, area from 1 to 300 mm: {scores}")
@@ -88,6 +90,10 @@ def _hypotheses(report) -> list[str]:
         row("mean error", over.mean),
         row("median error", over.median),
         row("worst error", over.worst),
+        *(
+            row(f"--aggregate={name}", error)
+            for name, error in (measures.aggregates or {}).items()
+        ),
     )
     title = f"Over {number} hypotheses, mm, {report.protocol}"
     lines = [
@@ -103,12 +109,42 @@ def _hypotheses(report) -> list[str]:
             2,
             f"- energy score, {number} hypotheses: {measures.energy_score:.1f} mm",
         )
+    if measures.energy_score_joints is not None:
+        lines.append(
+            "- energy score of single joints: "
+            f"{_number(measures.energy_score_joints, 1)} mm"
+        )
+    if measures.coverage is not None:
+        covered = ", ".join(
+            f"{100 * c:.1f} % in the region of {100 * share:.0f} %"
+            for share, c in zip(measures.coverage.shares, measures.coverage.covered)
+        )
+        lines.append(f"- truths in central regions of the hypotheses: {covered}")
+    if measures.pose_nll is not None:
+        lines.append(
+            "- negative log-likelihood of the pose, of a density per mm to the 48th: "
+            f"{_number(measures.pose_nll, 2)} nats"
+        )
     if measures.latent_nll is not None:
         lines.append(
             "- latent negative log-likelihood (of the latent, not of the pose): "
             f"{_number(measures.latent_nll, 2)} nats"
         )
     return lines
+
+
+def _conformal(conformal) -> str:
+    radii = {"the same for all poses": conformal.fixed}
+    if conformal.adaptive is not None:
+        radii["by the hypotheses' spread"] = conformal.adaptive
+    texts = (
+        f"{_number(radius.mean, 1)} mm {name} (holds {100 * radius.covered:.1f} %)"
+        for name, radius in radii.items()
+    )
+    return (
+        f"- conformal radius of a joint, {100 * conformal.share:.0f} %, calibrated on "
+        f"{conformal.num_poses:,} poses of {conformal.subject}: {', '.join(texts)}"
+    )
 
 
 def _number(value, digits) -> str:

@@ -6,11 +6,13 @@ import keras
 import numpy as np
 
 from propose_keras.data.arrays import PoseArrays
+from propose_keras.evaluation.conformal import conformal_radius
 from propose_keras.evaluation.evaluator import PoseMeasures
 from propose_keras.evaluation.protocols import Protocol
 from propose_keras.evaluation.report import (
     CalibrationCurve,
     CorrectKeypoints,
+    Coverage,
     ErrorCurve,
     ErrorsOverHypotheses,
     HypothesisMeasures,
@@ -23,10 +25,12 @@ from propose_keras.evaluation.report import (
 from propose_keras.metrics import (
     QUANTILES,
     calibration_curve,
+    coverage,
     cps,
     expected_calibration_error,
     motion_errors,
 )
+from propose_keras.metrics.coverage import SHARES
 from propose_keras.pose_model import PoseModel, is_probabilistic
 from propose_keras.skeletons import H36M_17
 
@@ -41,6 +45,8 @@ def summarize(
     split: str = "",
     frame_stride: int = 1,
     flip_test: bool = False,
+    calibration: PoseMeasures | None = None,
+    calibration_subject: str = "",
 ) -> Report:
     """Averages measures of poses by the rules of a protocol.
 
@@ -53,6 +59,8 @@ def summarize(
         split: Name for the report.
         frame_stride: For the report; the protocol's own goes before it.
         flip_test: For the report.
+        calibration: Measures of poses that calibrate the conformal radius.
+        calibration_subject: Whose those are, for the report.
     """
     average = _Average(measures, poses, protocol)
     results = {"mode": average.result("mode", None)}
@@ -100,6 +108,9 @@ def summarize(
         kind="probabilistic" if is_probabilistic(model) else "deterministic",
         flip_test=flip_test,
         temperature=temperature,
+        num_weights=int(sum(math.prod(v.shape) for v in model.variables)),
+        conformal=calibration
+        and conformal_radius(measures, calibration, calibration_subject),
     )
 
 
@@ -142,7 +153,34 @@ def _hypotheses(measures, average):
             if latent_log_prob is None
             else _finite(-np.mean(latent_log_prob, dtype=np.float64))
         ),
+        **_scores(measures),
+        aggregates={
+            name: average.error(f"aggregate_{name}") for name in measures.aggregates
+        }
+        or None,
     )
+
+
+def _scores(measures):
+    """Proper scores and coverage, of as many hypotheses as they need."""
+    values, scores = measures.values, {}
+    if "pose_log_prob" in values:
+        mean = np.mean(values["pose_log_prob"], dtype=np.float64)
+        scores["pose_nll"] = _finite(-mean)
+    if "energy_score_joints" in values:
+        by_joint = values["energy_score_joints"].mean(axis=0, dtype=np.float64)
+        scores["energy_score_joints"] = _finite(by_joint.mean())
+        scores["energy_score_by_joint"] = {
+            name: _finite(score)
+            for name, score in zip(H36M_17.joint_names[1:], by_joint)
+        }
+    if "central_ranks" in values and np.isfinite(values["spread"]).all():
+        number = measures.num_hypotheses[-1]
+        covered = (
+            coverage(values["central_ranks"], number, share).mean() for share in SHARES
+        )
+        scores["coverage"] = Coverage(SHARES, tuple(float(c) for c in covered))
+    return scores
 
 
 class _Average:

@@ -4,7 +4,7 @@ import copy
 import dataclasses
 import functools
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from keras import ops
@@ -18,7 +18,7 @@ from propose_keras.inference.results import LiftedPoses, numbers_or_names
 from propose_keras.inference.trajectories import grid_of, smooth_normal, track_seed
 from propose_keras.inference.uncertain import draw_noise, lift_uncertain
 from propose_keras.keypoint_files import PersonKeypoints
-from propose_keras.model import ProPose
+from propose_keras.pose_model import NoiseModel
 from propose_keras.skeletons import H36M_17, convert_detections
 
 
@@ -36,7 +36,7 @@ class BatchLifter:
     """Lifts up to so many people at a time; smaller batches are padded.
 
     Args:
-        model: A `ProPose` of 17 joints.
+        model: A `ProPose` or another `NoiseModel` of 17 joints.
         infilling: What fills in missing joints.
         num_hypotheses: S.
         seed: Of the hypotheses.
@@ -47,7 +47,7 @@ class BatchLifter:
 
     def __init__(
         self,
-        model: ProPose,
+        model: NoiseModel,
         infilling: Infilling,
         num_hypotheses: int,
         seed: int,
@@ -55,7 +55,7 @@ class BatchLifter:
         correlation_time: float,
         height: float | None = None,
     ) -> None:
-        self.model = model
+        self.model: Any = model
         self._infilling = infilling
         self.num_hypotheses = num_hypotheses
         self.seed = seed

@@ -20,6 +20,7 @@ from propose_keras.inference.smoothing import LiveSmoother, smoothed
 from propose_keras.inference.sources import people_of
 from propose_keras.inputs import check_integer
 from propose_keras.model import ProPose
+from propose_keras.pose_model import NoiseModel
 
 # Frames over which the hypotheses of smoothed poses keep their noise, by default.
 SMOOTH_CORRELATION_TIME = 30.0
@@ -38,7 +39,8 @@ class Lifter:
     seed, n and i only; with a `correlation_time` of track and frame instead of n.
 
     Args:
-        model: A `ProPose` of 17 joints, or the path of its `.keras` file or preset.
+        model: A `ProPose` or another `NoiseModel` of 17 joints, or the path of its
+            `.keras` file or preset.
         num_hypotheses: S, at least 1.
         seed: Of the hypotheses, from 0 to 2^31 - 1.
         batch_size: People per call of the program. 1 gives the first result soonest.
@@ -66,13 +68,12 @@ class Lifter:
     ```python
     lifter = Lifter.from_preset("propose_cmu", num_hypotheses=50)
     poses = lifter("alphapose-results.json", image_size=(1920, 1080))
-    poses.mode, poses.hypotheses, poses.spread
     ```
     """
 
     def __init__(
         self,
-        model: ProPose | str | os.PathLike,
+        model: NoiseModel | str | os.PathLike,
         num_hypotheses: int = 200,
         seed: int = 0,
         batch_size: int = 16,
@@ -102,9 +103,8 @@ class Lifter:
         if height is not None and not 0.3 < height < 3.0:
             raise ValueError(f"Expected a `height` in metres, received {height}.")
         backend.check_not_forked()
-        self.model = (
-            load_model(model) if isinstance(model, str | os.PathLike) else model
-        )
+        is_path = isinstance(model, str | os.PathLike)
+        self.model: Any = load_model(model, (NoiseModel,)) if is_path else model
         skeleton = self.model.normalization.skeleton.name
         if skeleton != "h36m17":
             raise ValueError(f"The model's joints are {skeleton!r}, expected 'h36m17'.")
@@ -215,9 +215,7 @@ class Lifter:
 
         Example:
         ```python
-        live = Lifter.from_preset("propose_cmu", smooth="live", batch_size=1).live(
-            "coco17", image_size=(1280, 720)
-        )
+        live = lifter.live("coco17", image_size=(1280, 720))
         for frame in camera:
             poses = live(detector(frame))
         ```

@@ -6,6 +6,7 @@ import zipfile
 
 import keras
 
+from propose_keras.comparators import ComparatorLifter  # All are known to Keras now.
 from propose_keras.deterministic import DeterministicLifter
 from propose_keras.model import ProPose
 from propose_keras.presets import check_kind, load_preset
@@ -13,7 +14,7 @@ from propose_keras.presets import check_kind, load_preset
 
 def load_model(
     path: str | os.PathLike, kinds: tuple[type, ...] = (ProPose,)
-) -> ProPose | DeterministicLifter:
+) -> ProPose | DeterministicLifter | ComparatorLifter:
     """Loads a model that was saved as a file or as a preset's folder.
 
     Code in the files is not executed.

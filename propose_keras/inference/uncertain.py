@@ -4,11 +4,12 @@ What `Lifter` compiles and what served models run.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 from keras import ops
 
 from propose_keras import metrics, random
-from propose_keras.model import ProPose
+from propose_keras.pose_model import NoiseModel
 from propose_keras.skeletons import H36M_17
 from propose_keras.types import Tensor
 
@@ -17,7 +18,7 @@ _KEYPOINT_NOISE = 1
 
 
 def draw_noise(
-    model: ProPose,
+    model: NoiseModel,
     row_seeds: Tensor,
     num_hypotheses: int,
     normal: Callable = random.normal,
@@ -25,23 +26,23 @@ def draw_noise(
     """Noise of hypotheses, a function of their row seed and number only.
 
     Args:
-        model: A `ProPose`.
+        model: A `NoiseModel`.
         row_seeds: `(batch, 2)` int32.
         num_hypotheses: S.
         normal: What draws it, with the arguments of `random.normal`.
 
     Returns:
-        Standard normal numbers, of the base distribution `(batch, S, d)` and of the
-        keypoints `(batch, S, J, 2)`.
+        Standard normal numbers, of the model `(batch, S, d)` and of the keypoints
+        `(batch, S, J, 2)`.
     """
-    noise = normal(row_seeds, num_hypotheses, model.flow.latent_size)
+    noise = model.draw_noise(row_seeds, num_hypotheses, normal)
     seeds = random.fold_in(row_seeds, _KEYPOINT_NOISE)
     noise_2d = normal(seeds, num_hypotheses, 2 * model.num_joints)
     return noise, ops.reshape(noise_2d, (-1, num_hypotheses, model.num_joints, 2))
 
 
 def lift_uncertain(
-    model: ProPose,
+    model: NoiseModel,
     keypoints: Tensor,
     factor: Tensor,
     image_size: Tensor,
@@ -51,37 +52,48 @@ def lift_uncertain(
     """Lifts keypoints, each hypothesis from a draw of its own.
 
     Args:
-        model: A `ProPose`.
+        model: A `NoiseModel`.
         keypoints: Means of the keypoints, `(batch, J, 2)` pixels.
         factor: Root of their covariance, `(batch, J, J)` pixels; see `Infilled`.
         image_size: `(batch, 2)` pixels.
-        noise: Of the base distribution, `(batch, S, d)`.
+        noise: Of the model, `(batch, S, d)`.
         noise_2d: Of the keypoints, `(batch, S, J, 2)`.
 
     Returns:
         `mode`, `hypotheses`, `mean`, `spread`, `spread_about_thorax` and
-        `mode_latent_log_prob` of `LiftedPoses`.
+        `mode_latent_log_prob` of `LiftedPoses`, NaN of a model without latents.
     """
-    distribution = model.distribution(keypoints, image_size)
-    latents = distribution.latents(distribution.base_mean)
+    mode, log_prob = _lift_mode(model, keypoints, image_size)
     drawn = keypoints[:, None] + ops.matmul(factor[:, None], noise_2d)
     hypotheses = _lift_each(model, drawn, image_size, noise)
     thorax = hypotheses[:, :, H36M_17.index("Thorax"), None]
     return {
-        "mode": distribution.mode(),
+        "mode": mode,
         "hypotheses": hypotheses,
         "mean": metrics.mean_pose(hypotheses),
         "spread": metrics.spread(hypotheses),
         "spread_about_thorax": metrics.spread(hypotheses - thorax),
-        "mode_latent_log_prob": distribution.log_prob_of_latents(latents)[:, 0],
+        "mode_latent_log_prob": log_prob,
     }
+
+
+def _lift_mode(model: Any, keypoints, image_size):
+    """The mode and the log-density of its latent."""
+    if not model.has_latent_density:
+        mode = model.mode(keypoints, image_size)
+        return mode, ops.full_like(mode[:, 0, 0], float("nan"))
+    distribution = model.distribution(keypoints, image_size)
+    latents = distribution.latents(distribution.base_mean)
+    return distribution.mode(), distribution.log_prob_of_latents(latents)[:, 0]
 
 
 def _lift_each(model, keypoints, image_size, noise):
     """One hypothesis `(batch, S, J, 3)` of each of the keypoints `(batch, S, J, 2)`."""
     shape = ops.shape(keypoints)
     sizes = ops.broadcast_to(image_size[:, None], (*shape[:2], 2))
-    poses = model.distribution(
-        ops.reshape(keypoints, (-1, model.num_joints, 2)), ops.reshape(sizes, (-1, 2))
-    ).sample_from_noise(ops.reshape(noise, (-1, 1, model.flow.latent_size)))
+    poses = model.sample_from_noise(
+        ops.reshape(keypoints, (-1, model.num_joints, 2)),
+        ops.reshape(sizes, (-1, 2)),
+        noise=ops.reshape(noise, (-1, 1, noise.shape[-1])),
+    )
     return ops.reshape(poses, (*shape[:2], model.num_joints, 3))

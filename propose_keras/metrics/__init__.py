@@ -1,12 +1,24 @@
 """Measures of poses and hypotheses as pure functions of tensors."""
 
+from propose_keras.metrics.aggregates import (
+    AGGREGATE_NAMES,
+    AGGREGATES,
+    density_mean,
+    geometric_median,
+    medoid,
+)
 from propose_keras.metrics.calibration import (
     QUANTILES,
     calibration_curve,
     calibration_levels,
     expected_calibration_error,
 )
-from propose_keras.metrics.energy import energy_score
+from propose_keras.metrics.coverage import (
+    central_ranks,
+    conformal_quantile,
+    coverage,
+)
+from propose_keras.metrics.energy import energy_score, joint_energy_scores
 from propose_keras.metrics.hypotheses import (
     REDUCTIONS,
     best_of,
@@ -35,6 +47,8 @@ from propose_keras.metrics.poses import (
 )
 
 __all__ = [
+    "AGGREGATES",
+    "AGGREGATE_NAMES",
     "QUANTILES",
     "REDUCTIONS",
     "AlignedMeanPerJointPositionError",
@@ -45,12 +59,19 @@ __all__ = [
     "best_of",
     "calibration_curve",
     "calibration_levels",
+    "central_ranks",
+    "conformal_quantile",
     "consistency_2d",
+    "coverage",
     "cps",
+    "density_mean",
     "energy_score",
     "expected_calibration_error",
+    "geometric_median",
+    "joint_energy_scores",
     "joint_errors",
     "mean_pose",
+    "medoid",
     "motion_errors",
     "mpjpe",
     "n_mpjpe",

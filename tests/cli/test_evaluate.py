@@ -272,6 +272,81 @@ def test_a_deterministic_model_has_a_mode_only(
         execute(*arguments(tmp_path, "--temperature=1.5"))
 
 
+@pytest.fixture(scope="module")
+def scored(workdir, arguments, tmp_path_factory):
+    """Report of an evaluation with all scores, and the folder of its run."""
+    run = tmp_path_factory.mktemp("runs") / "some" / "seed_0"
+    shutil.copytree(workdir, run)
+    (run / "history.csv").write_text(
+        "step,million_poses,poses_per_second\n5,0.001,100\n10,0.002,50\n"
+    )
+    names = "--aggregate=mode,mean,geometric_median,medoid,density_mean"
+    execute(*arguments(run, names, "--num_hypotheses=1,10", "--calibration_subject=S8"))
+    return read_report(run / "evaluation" / "report.json"), run
+
+
+def test_one_pose_of_the_hypotheses_is_measured_in_all_ways(scored):
+    report, run = scored
+    found = report.hypotheses.aggregates
+    names = ["mode", "mean", "geometric_median", "medoid", "density_mean"]
+    assert list(found) == names
+    assert found["mode"].mpjpe == pytest.approx(report.results["mode"].mpjpe, rel=1e-5)
+    assert found["mean"].mpjpe == pytest.approx(
+        report.hypotheses.single.mean_pose.mpjpe, rel=1e-5
+    )
+    assert len({round(errors.mpjpe, 4) for errors in found.values()}) == 5
+    text = (run / "evaluation" / "report.md").read_text()
+    assert "| --aggregate=geometric_median " in text
+
+
+def test_scores_and_radii_are_reported(scored):
+    report, run = scored
+    measures, conformal = report.hypotheses, report.conformal
+    assert report_to_json(report) == json.loads(
+        (run / "evaluation" / "report.json").read_text()
+    )
+    assert measures.coverage.shares == (0.5, 0.9)
+    assert 0 <= measures.coverage.covered[0] <= measures.coverage.covered[1] <= 1
+    by_joint = list(measures.energy_score_by_joint.values())
+    assert len(by_joint) == 16
+    assert measures.energy_score_joints == pytest.approx(np.mean(by_joint))
+    assert measures.energy_score_joints < measures.energy_score
+    assert (conformal.subject, conformal.num_poses, conformal.share) == ("S8", 60, 0.9)
+    for radius in (conformal.fixed, conformal.adaptive):
+        assert radius.mean == pytest.approx(np.mean(list(radius.by_joint.values())))
+        assert 0.5 < radius.covered < 1.0
+    assert report.num_weights > 1000
+
+
+def test_models_are_compared_by_their_reports(scored, capsys):
+    report, run = scored
+    execute("--comparison", f"--runs={run.parents[1]}")
+    printed = capsys.readouterr().out
+    assert "**Comparison, synthetic_human/tiny h36m, mean over seeds**" in printed
+    assert "**One pose of the hypotheses, MPJPE, mm**" in printed
+    (row,) = json.loads((run.parents[1] / "comparison.json").read_text())[0]["rows"]
+    assert (row["Model"], row["Seeds"]) == ("some", "1")
+    assert row["mode"] == report.results["mode"].mpjpe
+    assert row["S=200"] is None
+    assert row["training, s"] == pytest.approx(1000 / 100 + 1000 / 50)
+    assert row["radius"] == report.conformal.adaptive.mean
+
+
+@pytest.mark.parametrize(
+    "others, message",
+    [
+        (["--aggregate=average"], "Expected aggregates out of mode, mean"),
+        (["--sampling_steps=3"], "takes no steps from noise"),
+        (["--calibration_subject=S8", "--split=validation"], "measured on others"),
+        (["--calibration_subject=S99"], "S99"),
+        (["--comparison"], "pass --runs"),
+    ],
+)
+def test_scores_that_cannot_be_are_user_errors(workdir, arguments, others, message):
+    with pytest.raises(UserError, match=message):
+        execute(*arguments(workdir, *others))
+
+
 def test_reports_of_other_runs_get_rows(evaluated, tmp_path):
     report = evaluated[0] / "report.json"
     (label, read) = outputs.read_reports([f"base N(0, I)={report}"]).popitem()

@@ -19,6 +19,7 @@ from absl import flags
 from propose_keras import DeterministicLifter, ProPose
 from propose_keras.cli import train, training_flags
 from propose_keras.cli.errors import UserError
+from propose_keras.comparators import GaussianLifter
 
 ROOT = pathlib.Path(__file__).parents[2]
 TINY = [
@@ -155,6 +156,27 @@ def test_the_deterministic_reference_trains_and_goes_on(execute, tmp_path):
     assert isinstance(resumed, DeterministicLifter)
     for a, b in zip(straight.trainable_variables, resumed.trainable_variables):
         np.testing.assert_array_equal(np.array(a), np.array(b), err_msg=a.path)
+
+
+def test_a_comparator_trains_and_goes_on(execute, tmp_path):
+    flags = ["--model=gaussian", "--num_steps=160"]
+    for name in "ab":
+        assert "Without effect on --model=gaussian" in execute(tmp_path / name, *flags)
+    # A run that was stopped after its first checkpoint.
+    (tmp_path / "b" / "model.keras").unlink()
+    shutil.rmtree(tmp_path / "b" / "checkpoints" / "step_00000160")
+    assert "Going on from step 80 of 160" in execute(tmp_path / "b", *flags)
+    straight, resumed = (
+        keras.saving.load_model(tmp_path / name / "model.keras") for name in "ab"
+    )
+    assert isinstance(resumed, GaussianLifter)
+    assert int(np.array(resumed.step)) == 160
+    for a, b in zip(straight.variables, resumed.variables):
+        np.testing.assert_array_equal(np.array(a), np.array(b), err_msg=a.path)
+    with open(tmp_path / "b" / "history.csv", newline="") as file:
+        assert {"loss", "nll", "val_mpjpe", "val_mpjpe_10"} <= set(
+            next(csv.reader(file))
+        )
 
 
 def test_killed_and_resumed_run_ends_with_the_same_weights(finished, start, tmp_path):

@@ -173,3 +173,20 @@ def test_every_flagfile_has_its_command_score_and_time(path):
     head = [line for line in path.read_text().splitlines() if line.startswith("#")]
     for label in ("Command:", "Score:", "Time:"):
         assert any(line.startswith(f"# {label}") for line in head), label
+
+
+@pytest.mark.parametrize(
+    "path",
+    sorted(p for p in (CONFIGS / "comparison").iterdir() if p.stem != "common"),
+    ids=lambda p: p.stem,
+)
+def test_models_are_compared_under_the_same_conditions(path):
+    values = parse(path, others=["--dataset=d"])
+    configuration = training_flags.configuration(values)
+    assert configuration.run.model == path.stem
+    assert not training_flags.unused_flags(values)
+    assert configuration.make_model().count_params() > 1000
+    common = parse("comparison/common.flags", others=["--dataset=d"])
+    assert configuration.data == training_flags.configuration(common).data
+    for name in ("num_steps", "width", "ema_momentum"):
+        assert configuration.to_dict()[name] == getattr(common, name)

@@ -136,7 +136,9 @@ def test_failed_writing_leaves_the_old_report(report, tmp_path):
 
 def test_reports_of_older_versions_are_read(report, tmp_path):
     value = report_to_json(report)
-    for name in ("system", "kind", "flip_test", "temperature", "energy_score"):
+    scores = ("energy_score", "energy_score_joints", "energy_score_by_joint")
+    scores += ("coverage",)
+    for name in ("system", "kind", "flip_test", "temperature", "num_weights", *scores):
         del value[name]
     (tmp_path / "report.json").write_text(json.dumps(value))
     old = read_report(tmp_path / "report.json")
@@ -144,7 +146,8 @@ def test_reports_of_older_versions_are_read(report, tmp_path):
         report,
         system="ProPose",
         temperature=None,
-        hypotheses=dataclasses.replace(report.hypotheses, energy_score=None),
+        num_weights=None,
+        hypotheses=dataclasses.replace(report.hypotheses, **dict.fromkeys(scores)),
     )
     assert "energy score" not in format_report(old)
     assert report_from_json({**value, "kind": "deterministic"}).system == (

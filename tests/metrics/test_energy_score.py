@@ -78,6 +78,33 @@ def test_the_true_distribution_has_the_lowest_score(rng):
         assert energy_score(wrong, target).mean() > best + 2.0
 
 
+def test_scores_of_joints_are_those_of_poses_of_one_joint(rng):
+    hypotheses, target = rng.normal(size=(2, 7, 4, 3)), rng.normal(size=(2, 4, 3))
+    by_joint = metrics.joint_energy_scores(np.float32(hypotheses), np.float32(target))
+    for joint in range(4):
+        one = slice(joint, joint + 1)
+        np.testing.assert_allclose(
+            ops.convert_to_numpy(by_joint)[:, joint],
+            reference(hypotheses[:, :, one], target[:, one]),
+            rtol=1e-4,
+            atol=1e-5,
+        )
+
+
+def test_the_score_of_a_gaussian_by_its_closed_form(rng):
+    """Of N(0, s^2 I) in three dimensions, at 0: s (2 - sqrt 2) sqrt(2 / pi).
+
+    The mean of the chi distribution is 2 sqrt(2 / pi), and two draws are apart by
+    sqrt 2 of it.
+    """
+    hypotheses = np.float32(50 * rng.normal(size=(2000, 20, 1, 3)))
+    scores = energy_score(hypotheses, np.zeros((2000, 1, 3)))
+    expected = 50 * (2 - 2**0.5) * (2 / np.pi) ** 0.5
+    error = float(scores.std()) / 2000**0.5
+    assert float(scores.mean()) == pytest.approx(expected, abs=5 * error)
+    assert error < 0.01 * expected
+
+
 def test_one_hypothesis_has_no_score(rng):
     with pytest.raises(ValueError, match="at least 2 hypotheses, received 1"):
         metrics.energy_score(rng.normal(size=(2, 1, 16, 3)), np.zeros((2, 16, 3)))
