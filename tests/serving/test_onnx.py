@@ -167,6 +167,7 @@ def test_rows_do_not_influence_one_another(model, sessions, requests_of):
     assert all(np.isnan(v[LONE_ROW + 1]).any() for v in received.values())
 
 
+@pytest.mark.filterwarnings("ignore::propose_keras.inference.PersonWarning")
 @pytest.mark.parametrize("num_rows, num_hypotheses", [(1, 5), (24, 3)])
 def test_coco17_lifts_as_the_lifter(
     model, sessions, requests_of, num_rows, num_hypotheses

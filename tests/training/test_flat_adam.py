@@ -88,7 +88,7 @@ def test_weights_are_not_part_of_its_state():
     state = {id(variable) for variable in optimizer.variables}
     assert not state & {id(variable) for variable in weights}
     size = sum(int(np.prod(shape)) for shape in SHAPES)
-    vectors = [v for v in optimizer.variables if v.shape]
+    vectors = [v for v in optimizer.variables if len(v.shape)]
     assert [tuple(v.shape) for v in vectors] == [(size,)] * 3
 
 
