@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from propose_keras.data.infilling import _SHARES, _STATURE, Infilling
+from propose_keras.data.infilling import SEGMENT_SHARES, _STATURE, Infilling
 from propose_keras.skeletons import H36M_17
 
 MISSING = [
@@ -23,7 +23,7 @@ def tree_covariance(standing):
     variance = np.zeros(17)
     variance[0] = 1e9
     for parent, child in H36M_17.bones:
-        length = _STATURE * _SHARES[H36M_17.joint_names[child]]
+        length = _STATURE * SEGMENT_SHARES[H36M_17.joint_names[child]]
         square = np.sum((standing[child] - standing[parent]) ** 2)
         variance[child] = max((length**2 - square) / 3, (0.1 * length) ** 2)
     steps = np.eye(17)
