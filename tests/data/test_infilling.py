@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from propose_keras.data.infilling import SEGMENT_SHARES, _STATURE, Infilling
+from propose_keras.data.infilling import _STATURE, SEGMENT_SHARES, Infilling
 from propose_keras.skeletons import H36M_17
 
 MISSING = [

@@ -238,6 +238,7 @@ def test_known_cameras_by_the_formula_of_the_documentation(served_model):
     assert_lifted(answer, moved, served_model)
 
 
+@pytest.mark.filterwarnings("ignore::propose_keras.inference.PersonWarning")
 def test_threshold_and_noise_are_the_exports(served_model):
     people = make_people(np.full((12, 2), 1000.0))
     people["scores"][people["scores"] == 0] = 0.1
