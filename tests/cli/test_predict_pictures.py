@@ -36,7 +36,7 @@ def lifter(model_file):
 
 @pytest.fixture
 def execute(monkeypatch, lifter, model_file, pose_task):
-    monkeypatch.setattr(predict, "make_lifter", lambda values: lifter)
+    monkeypatch.setattr(predict, "make_lifter", lambda values, *_: lifter)
 
     def execute(source, *arguments, detector_model=pose_task):
         values = flags.FlagValues()
