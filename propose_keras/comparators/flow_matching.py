@@ -6,21 +6,10 @@ from typing import Any
 import keras
 from keras import ops
 
-from propose_keras import random
-from propose_keras.comparators.base import ComparatorLifter
-from propose_keras.comparators.training import step_noise
-from propose_keras.comparators.trunks import (
-    TrunkSettings,
-    make_trunk,
-    with_root,
-    with_time,
-)
-from propose_keras.networks import parts
+from propose_keras.comparators.timed import TimedLifter
+from propose_keras.comparators.trunks import TrunkSettings
 from propose_keras.settings import setting
 from propose_keras.types import Tensor
-
-TIME_FEATURES = 16
-"""Numbers that a time is given to the networks as."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,7 +26,7 @@ class FlowMatchingSettings(TrunkSettings):
 
 
 @keras.saving.register_keras_serializable(package="propose_keras")
-class FlowMatchingLifter(ComparatorLifter):
+class FlowMatchingLifter(TimedLifter):
     """A velocity field that carries noise to poses along straight paths.
 
     Lipman et al., "Flow matching for generative modeling" (ICLR 2023): the conditional
@@ -53,51 +42,15 @@ class FlowMatchingLifter(ComparatorLifter):
 
     system_name = "Flow matching"
     settings_class = FlowMatchingSettings
-    loss_names = ("matching",)
-
-    def make_networks(self) -> None:
-        """A trunk from pose, time and keypoints to a velocity."""
-        self.trunk = make_trunk(
-            self.settings, 3, self.normalization.skeleton, "trunk", zero=True
-        )
-        size = (3 + TIME_FEATURES) * self.num_joints
-        parts.build_part(self.trunk, size, 2 * self.num_joints)
-
-    def velocity(
-        self, pose: Tensor, time: Tensor, condition: Tensor, seed: Tensor = None
-    ) -> Tensor:
-        """The field `v`.
-
-        Args:
-            pose: `x_t`, `(batch, S, J - 1, 3)`.
-            time: t in [0, 1], broadcasts against `(batch, S)`.
-            condition: `(batch, J, 2)`.
-            seed: Of dropout, or None.
-
-        Returns:
-            As `pose`.
-        """
-        x = with_time(with_root(pose, self.root), time, TIME_FEATURES)
-        return self.per_joint_of(self.trunk, x, condition, seed)
-
-    def set_sampling_steps(self, steps: int) -> None:
-        """Sets the steps from noise to a hypothesis; before anything is compiled.
-
-        Raises:
-            ValueError: If `steps` is no whole number of at least 1.
-        """
-        self.settings = dataclasses.replace(self.settings, sampling_steps=steps)
 
     def losses_of(self, condition: Any, pose: Any, seed: Any) -> dict[str, Tensor]:
         """Squared error of the velocity, mean over coordinates."""
         pose = pose[:, None]
-        start = step_noise(seed, 1, pose, 1, 3 * (self.num_joints - 1))
-        start = ops.reshape(start, ops.shape(pose))
-        time = step_noise(seed, 2, pose, 1, 1, random.uniform)[..., 0]
+        start, time = self.draw_training(pose, seed)
         share = time[..., None, None]
         point = (1.0 - share) * start + share * pose
         dropout = self.dropout_seed(self.trunk, seed)
-        velocity = self.velocity(point, time, condition, dropout)
+        velocity = self.at_time(point, time, condition, dropout)
         error = ops.square(velocity - (pose - start))
         return {"matching": ops.mean(error, axis=(1, 2, 3))}
 
@@ -114,8 +67,8 @@ class FlowMatchingLifter(ComparatorLifter):
         def step(index, pose):
             time = ops.full((1, 1), length) * ops.cast(index, "float32")
             half = 0.5 * length
-            middle = pose + half * self.velocity(pose, time, condition)
-            return pose + length * self.velocity(middle, time + half, condition)
+            middle = pose + half * self.at_time(pose, time, condition)
+            return pose + length * self.at_time(middle, time + half, condition)
 
         start = ops.reshape(temperature * noise, shape)
         return ops.fori_loop(0, self.settings.sampling_steps, step, start)

@@ -8,16 +8,8 @@ import keras
 from keras import ops
 
 from propose_keras import random
-from propose_keras.comparators.base import ComparatorLifter
-from propose_keras.comparators.flow_matching import TIME_FEATURES
-from propose_keras.comparators.training import step_noise
-from propose_keras.comparators.trunks import (
-    TrunkSettings,
-    make_trunk,
-    with_root,
-    with_time,
-)
-from propose_keras.networks import parts
+from propose_keras.comparators.timed import TimedLifter
+from propose_keras.comparators.trunks import TrunkSettings
 from propose_keras.settings import setting
 from propose_keras.types import Tensor
 
@@ -41,7 +33,7 @@ class ScoreSettings(TrunkSettings):
 
 
 @keras.saving.register_keras_serializable(package="propose_keras")
-class ScoreLifter(ComparatorLifter):
+class ScoreLifter(TimedLifter):
     """Score-based lifter: noise is undone along the sub-VP SDE.
 
     Ci et al., "GFPose: Learning 3D human pose prior with gradient fields" (CVPR 2023):
@@ -49,7 +41,8 @@ class ScoreLifter(ComparatorLifter):
     generative modeling through stochastic differential equations" (ICLR 2021, Eqs. 12
     and, in appendix B, 29), and its reverse by Euler-Maruyama in
     `sampling_steps` steps. With `B(t)` the integral of beta, a pose becomes
-    `exp(-B / 2) x + (1 - exp(-B)) z`; the network estimates z.
+    `exp(-B / 2) x + (1 - exp(-B)) z`; the network estimates z
+    (`at_time`), the score times `-(1 - exp(-B))`.
 
     Unlike the paper's, it lifts to the camera's frame relative to the root, by
     keypoints alone: it is told neither the root's depth nor a box from the truth.
@@ -60,57 +53,21 @@ class ScoreLifter(ComparatorLifter):
 
     system_name = "Score"
     settings_class = ScoreSettings
-    loss_names = ("matching",)
-
-    def make_networks(self) -> None:
-        """A trunk from pose, time and keypoints to the noise."""
-        self.trunk = make_trunk(
-            self.settings, 3, self.normalization.skeleton, "trunk", zero=True
-        )
-        size = (3 + TIME_FEATURES) * self.num_joints
-        parts.build_part(self.trunk, size, 2 * self.num_joints)
 
     def integral(self, time: Tensor) -> Tensor:
         """`B(t)`, the integral of beta from 0 to t."""
         low, high = self.settings.beta_min, self.settings.beta_max
         return low * time + 0.5 * (high - low) * ops.square(time)
 
-    def noise_in(
-        self, pose: Tensor, time: Tensor, condition: Tensor, seed: Tensor = None
-    ) -> Tensor:
-        """Estimate of the noise z in `x_t`, the score times `-(1 - exp(-B))`.
-
-        Args:
-            pose: `x_t`, `(batch, S, J - 1, 3)`.
-            time: t in [0, 1], broadcasts against `(batch, S)`.
-            condition: `(batch, J, 2)`.
-            seed: Of dropout, or None.
-
-        Returns:
-            As `pose`.
-        """
-        x = with_time(with_root(pose, self.root), time, TIME_FEATURES)
-        return self.per_joint_of(self.trunk, x, condition, seed)
-
-    def set_sampling_steps(self, steps: int) -> None:
-        """Sets the steps from noise to a hypothesis; before anything is compiled.
-
-        Raises:
-            ValueError: If `steps` is no whole number of at least 1.
-        """
-        self.settings = dataclasses.replace(self.settings, sampling_steps=steps)
-
     def losses_of(self, condition: Any, pose: Any, seed: Any) -> dict[str, Tensor]:
         """Squared error of the noise, mean over coordinates."""
         pose = pose[:, None]
-        noise = step_noise(seed, 1, pose, 1, 3 * (self.num_joints - 1))
-        noise = ops.reshape(noise, ops.shape(pose))
-        time = step_noise(seed, 2, pose, 1, 1, random.uniform)[..., 0]
+        noise, time = self.draw_training(pose, seed)
         time = _LAST_TIME + (1.0 - _LAST_TIME) * time
         integral = self.integral(time)[..., None, None]
         point = ops.exp(-0.5 * integral) * pose + (1.0 - ops.exp(-integral)) * noise
         dropout = self.dropout_seed(self.trunk, seed)
-        error = ops.square(self.noise_in(point, time, condition, dropout) - noise)
+        error = ops.square(self.at_time(point, time, condition, dropout) - noise)
         return {"matching": ops.mean(error, axis=(1, 2, 3))}
 
     def mode_of(self, condition: Tensor) -> Tensor:
@@ -180,7 +137,7 @@ class ScoreLifter(ComparatorLifter):
             time = 1.0 - length * ops.cast(index, "float32")
             left = ops.exp(-self.integral(time))
             beta = low + (high - low) * time
-            noise = self.noise_in(pose, ops.reshape(time, (1, 1)), condition)
+            noise = self.at_time(pose, ops.reshape(time, (1, 1)), condition)
             # Of Song et al.: g^2 = beta (1 - exp(-2 B)), the score is
             # -noise / (1 - exp(-B)), and f = -beta x / 2.
             drift = 0.5 * beta * pose - share * beta * (1.0 + left) * noise

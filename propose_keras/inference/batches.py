@@ -12,6 +12,41 @@ from propose_keras.inference.results import LiftedPoses
 from propose_keras.keypoint_files import KeypointWarning, PersonKeypoints
 
 
+class Notes:
+    """What is to be said of people who are lifted: each thing once, as a warning.
+
+    Args:
+        image_size: See `PersonCheck`.
+        score_threshold: See `PersonCheck`.
+
+    Attributes:
+        said: What was said so far.
+    """
+
+    def __init__(
+        self, image_size: tuple[float, float] | None, score_threshold: float
+    ) -> None:
+        self._check = PersonCheck(image_size, score_threshold)
+        self.said: tuple[str, ...] = ()
+
+    def add(self, people: Iterable[PersonKeypoints]) -> None:
+        """Says what was changed of people, and whether they look like some."""
+        for person in people:
+            self._say(map(KeypointWarning, person.notes))
+            self._say(self._check.add(person))
+
+    def finish(self) -> None:
+        """Says what is to be said at the end."""
+        self._say(self._check.finish())
+
+    def _say(self, notes):
+        for note in notes:
+            if str(note) not in self.said:
+                self.said = (*self.said, str(note))
+                # Where the next poses were asked for.
+                warnings.warn(note, stacklevel=4)
+
+
 def lift_batches(
     lift: BatchLifter,
     people: Iterable[PersonKeypoints],
@@ -33,35 +68,25 @@ def lift_batches(
         ValueError: If nobody has enough joints.
     """
     waiting, num_lifted, num_skipped = [], 0, 0
-    said: list[str] = []
-    check = PersonCheck(image_size, lift.score_threshold)
+    notes = Notes(image_size, lift.score_threshold)
     for index, person in enumerate(people):
-        _say(map(KeypointWarning, person.notes), said)
-        _say(check.add(person), said)
+        notes.add([person])
         row = lift.row_of(index, person, image_size)
         if row is None:
             num_skipped += 1
             continue
         waiting.append(row)
         if len(waiting) == lift.batch_size:
-            yield lift(waiting, intrinsics, num_skipped, said)
+            yield lift(waiting, intrinsics, num_skipped, notes.said)
             num_lifted += len(waiting)
             waiting, num_skipped = [], 0
-    num_said = len(said)
-    _say(check.finish(), said)
-    if waiting or (num_lifted and (num_skipped or len(said) > num_said)):
-        yield lift(waiting, intrinsics, num_skipped, said)
+    num_said = len(notes.said)
+    notes.finish()
+    if waiting or (num_lifted and (num_skipped or len(notes.said) > num_said)):
+        yield lift(waiting, intrinsics, num_skipped, notes.said)
     elif not num_lifted:
         raise ValueError(
             f"There is nobody to lift: of {num_skipped} people none has "
             f"{MIN_JOINTS} joints with scores of at least "
             f"{lift.score_threshold}."
         )
-
-
-def _say(notes, said):
-    """Warns of what was not said yet, where the caller asked for the next batch."""
-    for note in notes:
-        if str(note) not in said:
-            said.append(str(note))
-            warnings.warn(note, stacklevel=3)

@@ -197,7 +197,9 @@ class Lifter:
                 "with `smooth`, received False."
             )
         people = people_of(source, layout, image_size, track)
-        batches = lift_batches(self._lift, people, image_size, intrinsics)
+        return self._smoothed(lift_batches(self._lift, people, image_size, intrinsics))
+
+    def _smoothed(self, batches):
         if self.smooth == "live":
             return map(LiveSmoother(), batches)
         return smoothed(batches) if self.smooth else batches
@@ -229,11 +231,7 @@ class Lifter:
             A function of a frame's keypoints, see `LiveLifter`.
         """
         size, camera = check_image_size(image_size), check_intrinsics(intrinsics)
-
-        def lift(people):
-            return self._lift.lift_people(people, size, camera)
-
-        return LiveLifter(lift, layout, size, bool(self.smooth))
+        return LiveLifter(self._lift, layout, size, camera, bool(self.smooth))
 
     def fuse(self, views: Sequence[View], layout: str | None = None) -> LiftedPoses:
         """Lifts people seen by several calibrated cameras at once.
@@ -253,23 +251,18 @@ class Lifter:
         """
         found = []
         for number, view in enumerate(views):
-            people = people_of(
-                view.keypoints, layout, check_image_size(view.image_size)
-            )
-            lift = self._lift.with_seed((self.seed + number) % 2**31)
-            batches = lift_batches(
-                *(lift, people, check_image_size(view.image_size)),
+            size, camera = (
+                check_image_size(view.image_size),
                 check_intrinsics(view.intrinsics),
             )
+            people = people_of(view.keypoints, layout, size)
+            lift = self._lift.with_seed((self.seed + number) % 2**31)
+            batches = lift_batches(lift, people, size, camera)
             found.append(LiftedPoses.concatenate(list(batches)))
         fused = fuse(
             found, [view.rotation for view in views], [view.position for view in views]
         )
-        if self.smooth == "live":
-            return LiveSmoother()(fused)
-        if self.smooth:
-            return LiftedPoses.concatenate(list(smoothed([fused])))
-        return fused
+        return LiftedPoses.concatenate(list(self._smoothed(iter([fused]))))
 
     def from_video(
         self,

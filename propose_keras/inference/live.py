@@ -1,9 +1,12 @@
 """Poses of frames as they come: one frame in, its people out."""
 
 import dataclasses
-from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
+from propose_keras.inference.batch_lifter import BatchLifter
+from propose_keras.inference.batches import Notes
 from propose_keras.inference.results import LiftedPoses
 from propose_keras.inference.smoothing import LiveSmoother
 from propose_keras.inference.sources import people_of
@@ -18,21 +21,25 @@ class LiveLifter:
     the frames that follow.
 
     Args:
-        lift: Lifts the people of a frame.
+        lift: What lifts a batch.
         layout: See `Lifter.stream`.
         image_size: Width and height of the images in pixels, or None.
+        intrinsics: fx, fy, cx, cy in pixels, or None.
         is_smooth: Whether to smooth poses.
     """
 
     def __init__(
         self,
-        lift: Callable[[Sequence[PersonKeypoints]], LiftedPoses],
+        lift: BatchLifter,
         layout: str | None,
         image_size: tuple[float, float] | None,
+        intrinsics: np.ndarray | None,
         is_smooth: bool,
     ) -> None:
         self._lift = lift
         self._layout, self._image_size = layout, image_size
+        self._intrinsics = intrinsics
+        self._notes = Notes(image_size, lift.score_threshold)
         self._tracker = Tracker()
         self._smoother = LiveSmoother() if is_smooth else None
         self._time = -1
@@ -48,6 +55,9 @@ class LiveLifter:
 
         Returns:
             A row for each person with enough joints; `person` is the track.
+
+        Warns:
+            KeypointWarning: As `Lifter.stream`, once for each thing.
 
         Raises:
             ValueError: If keypoints, layout or time are wrong, or the image size is
@@ -65,10 +75,11 @@ class LiveLifter:
         found = people_of(keypoints, self._layout, self._image_size, track=False)
         people = without_duplicates(list(found))
         numbers = self._tracker(time, people)
-        poses = self._lift(
-            [
-                dataclasses.replace(person, person=number, frame=time, time=time)
-                for person, number in zip(people, numbers)
-            ]
-        )
+        self._notes.add(people)
+        people = [
+            dataclasses.replace(person, person=number, frame=time, time=time)
+            for person, number in zip(people, numbers)
+        ]
+        poses = self._lift.lift_people(people, self._image_size, self._intrinsics)
+        poses = dataclasses.replace(poses, warnings=self._notes.said)
         return self._smoother(poses) if self._smoother else poses

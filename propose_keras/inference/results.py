@@ -74,10 +74,12 @@ class LiftedPoses:
 
     def take(self, row: int, num_hypotheses: int | None = None) -> "LiftedPoses":
         """One row, by default with all hypotheses; nobody counts as skipped."""
-        arrays = {name: getattr(self, name)[row : row + 1] for name in ARRAY_FIELDS}
-        for name in ("hypotheses", "root_hypotheses"):
-            arrays[name] = arrays[name][:, :num_hypotheses].copy()
-        return LiftedPoses(frame_name=self.frame_name[row : row + 1], **arrays)
+        one = self.subset([row])
+        return dataclasses.replace(
+            one,
+            hypotheses=one.hypotheses[:, :num_hypotheses].copy(),
+            root_hypotheses=one.root_hypotheses[:, :num_hypotheses].copy(),
+        )
 
     def subset(self, rows: np.ndarray | slice | Sequence[int]) -> "LiftedPoses":
         """Some rows, in the order given; nobody counts as skipped."""

@@ -61,6 +61,8 @@ class LiveSmoother:
             found.append(person.filter(one))
         if not found:
             return poses
+        for person in self._people.values():
+            person.rest(poses.frame[-1])
         return dataclasses.replace(
             LiftedPoses.concatenate(found),
             num_skipped=poses.num_skipped,
@@ -87,6 +89,11 @@ class _Person:
             roots = self._root.smooth(poses.frame, roots, num_final)
         poses = poses.subset(slice(num_final))
         return poses.with_poses(joints, roots[:num_final, :, 0])
+
+    def rest(self, time: int) -> None:
+        """Gives back the memory of a motion that has ended; the bones are kept."""
+        self._joints.rest(time)
+        self._root.rest(time)
 
     def filter(self, poses: LiftedPoses) -> LiftedPoses:
         """One row, by those before it."""
@@ -115,6 +122,8 @@ def _smooth_block(block, ahead, people):
     if not parts:
         return block
     order = np.argsort(np.concatenate(rows), kind="stable")
+    for person in people.values():
+        person.rest(block.frame[-1])
     return dataclasses.replace(
         LiftedPoses.concatenate(parts).subset(order),
         num_skipped=block.num_skipped,

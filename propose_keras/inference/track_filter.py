@@ -12,8 +12,8 @@ import numpy as np
 
 from propose_keras.inference.kalman import State, kalman_filter, smooth
 
-# Share of the hypotheses' covariance that is noise from frame to frame. Where it was
-# chosen: docs/video.md.
+# Share of the hypotheses' covariance that is noise from frame to frame; see
+# docs/video.md.
 NOISE_SHARE = 0.3
 # Spectral densities of joints' accelerations, mm^2 per cubed frame, that are tried for
 # each joint by the likelihood of the measurements, and what is known before: the
@@ -40,6 +40,11 @@ class TrackFilter:
         self._state: State | None = None
         # Of the first motion alone, under each of the densities.
         self._trial: State | None = None
+
+    def rest(self, time: int) -> None:
+        """Ends a motion that was last seen long before a time."""
+        if self._state is not None and time - self._state.time > _LONGEST_GAP:
+            self._start_anew()
 
     def filter(self, times: np.ndarray, points: np.ndarray) -> np.ndarray:
         """Each frame by itself and those before it.
@@ -71,8 +76,7 @@ class TrackFilter:
         Returns:
             The final frames, `(num_final, 1 + S, P, 3)`.
         """
-        if self._state is not None and times[0] - self._state.time > _LONGEST_GAP:
-            self._start_anew()
+        self.rest(times[0])
         gaps = np.flatnonzero(np.diff(times) > _LONGEST_GAP) + 1
         if len(gaps):
             first = min(int(gaps[0]), num_final)

@@ -136,7 +136,7 @@ def test_the_ode_of_flow_matching_gives_a_known_gaussian(rng, monkeypatch):
         slope = (time * DEVIATION**2 - (1 - time)) / variance
         return MEAN + slope[..., None, None] * (pose - time[..., None, None] * MEAN)
 
-    monkeypatch.setattr(model, "velocity", velocity)
+    monkeypatch.setattr(model, "at_time", velocity)
     mean, deviation, mode = moments(model, rng)
     assert mean == pytest.approx(MEAN, abs=0.02)
     assert deviation == pytest.approx(DEVIATION, abs=0.02)
@@ -153,7 +153,7 @@ def test_the_reverse_sde_gives_a_known_gaussian(rng, monkeypatch):
         variance = ops.square(a * DEVIATION) + ops.square(b)
         return b * (pose - a * MEAN) / variance
 
-    monkeypatch.setattr(model, "noise_in", noise_in)
+    monkeypatch.setattr(model, "at_time", noise_in)
     mean, deviation, mode = moments(model, rng)
     assert mean == pytest.approx(MEAN, abs=0.02)
     assert deviation == pytest.approx(DEVIATION, abs=0.04)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from propose_keras import Lifter
-from propose_keras.keypoint_files import PersonKeypoints
+from propose_keras.keypoint_files import KeypointWarning, PersonKeypoints
 
 SIZE = (1000, 1000)
 
@@ -53,8 +53,19 @@ def test_people_of_detectors_and_fractions_are_taken(lifter, clip):
     by_name = lifter.live()([person])
     by_array = lifter.live("h36m17", SIZE)(clip[0, 0])
     np.testing.assert_allclose(by_name.mode, by_array.mode, atol=1e-3)
-    fractions = lifter.live("h36m17", SIZE)(clip[0, 0] / 1000)
+    with pytest.warns(KeypointWarning, match="fractions"):
+        fractions = lifter.live("h36m17", SIZE)(clip[0, 0] / 1000)
     np.testing.assert_allclose(fractions.mode, by_array.mode, atol=0.1)
+
+
+def test_what_looks_wrong_is_said_once(lifter, clip):
+    live = lifter.live("h36m17", SIZE)
+    with pytest.warns(KeypointWarning, match="fractions of the image") as caught:
+        poses = [live(frame / 1000) for frame in clip]
+    assert len({str(warning.message) for warning in caught}) == len(caught)
+    assert any("fractions" in note for note in poses[-1].warnings)
+    # Where the frame was handed over.
+    assert {warning.filename for warning in caught} == {__file__}
 
 
 def test_live_poses_are_smoothed_by_what_was_before(model, clip):

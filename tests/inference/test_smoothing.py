@@ -177,6 +177,22 @@ def test_gaps_are_bridged_and_after_long_ones_a_motion_starts_anew(standing):
     assert np.abs(directions[0] - directions[1]).max() < 60
 
 
+@pytest.mark.parametrize("is_live", [False, True])
+def test_of_people_who_left_no_motion_is_kept(standing, clip, is_live):
+    parts = [
+        lift(standing, np.arange(s, s + 20), person=s)[1] for s in range(0, 900, 100)
+    ]
+    smoother = LiveSmoother()
+    stream = map(smoother, parts) if is_live else smoothed(parts)
+    found = [next(stream)]
+    people = smoother._people if is_live else stream.gi_frame.f_locals["people"]
+    found += list(stream)
+    assert sum(map(len, found)) == 180
+    moving = [name for name, p in people.items() if p._joints._state is not None]
+    assert moving == [800]
+    assert len(people) == 9
+
+
 def test_single_poses_stay(standing):
     _, lifted = lift(standing, [3])
     for found in (all_of(smoothed([lifted])), LiveSmoother()(lifted)):
