@@ -8,7 +8,7 @@ import numpy as np
 from keras import ops
 
 from propose_keras import random
-from propose_keras.inputs import check_keypoints, check_pose
+from propose_keras.inputs import check_pose
 from propose_keras.layers import ResidualMLP
 from propose_keras.losses import reconstruction_3d
 from propose_keras.metrics.keras_metrics import MeanPerJointPositionError
@@ -85,7 +85,7 @@ class DeterministicLifter(FromPreset, keras.Model):
         )
         self._error = MeanPerJointPositionError(name="mpjpe")
         if not lifter.built:
-            lifter.build((None, 1, 2 * normalization.num_joints))
+            lifter.build((None, 1, normalization.num_inputs * normalization.num_joints))
         self.built = True
 
     @classmethod
@@ -151,7 +151,6 @@ class DeterministicLifter(FromPreset, keras.Model):
         return self._lift(inputs["keypoints"], inputs.get("image_size"), seed)
 
     def _lift(self, keypoints, image_size, dropout_seed):
-        keypoints = check_keypoints(keypoints, self.num_joints)
         condition, view = self.normalization.observe(keypoints, image_size)
         flat = self.lifter(
             flatten_condition(condition), None, dropout_seed=dropout_seed

@@ -10,16 +10,35 @@ from keras import ops
 from propose_keras.types import Tensor, TensorLike
 
 
-def check_keypoints(keypoints: TensorLike, num_joints: int) -> Tensor:
+def check_keypoints(
+    keypoints: TensorLike, num_joints: int, with_deviation: bool = False
+) -> Tensor:
     """Checks `(batch, J, 2)` keypoints and returns them as a float32 tensor.
 
     Values are checked for NaN and infinity if they are a NumPy array or a list; a
     tensor may be one of a program being traced.
 
+    Args:
+        keypoints: `(batch, J, 2)` pixels.
+        num_joints: J.
+        with_deviation: Whether `(batch, J, 3)` are allowed, too: x, y and the standard
+            deviation of each coordinate, pixels.
+
     Raises:
         ValueError: Saying what was expected and what came.
     """
-    return _check(keypoints, num_joints, 2, "keypoints", "pixels")
+    is_nested = isinstance(keypoints, list | tuple)
+    shape = np.shape(keypoints) if is_nested else keypoints.shape
+    has_deviation = len(shape) == 3 and shape[-1] == 3
+    size = 3 if with_deviation and has_deviation else 2
+    checked = _check(keypoints, num_joints, size, "keypoints", "pixels")
+    on_host = isinstance(keypoints, np.ndarray | list | tuple)
+    if size == 3 and on_host and (np.asarray(keypoints)[..., 2] < 0).any():
+        raise ValueError(
+            "`keypoints` holds negative deviations; the third number of each joint is "
+            "the standard deviation of its coordinates, pixels."
+        )
+    return checked
 
 
 def check_pose(pose_3d: TensorLike, num_joints: int) -> Tensor:

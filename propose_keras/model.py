@@ -9,7 +9,7 @@ from keras import ops
 
 from propose_keras import random
 from propose_keras.distribution import PoseDistribution
-from propose_keras.inputs import check_keypoints, check_pose, check_temperature
+from propose_keras.inputs import check_pose, check_temperature
 from propose_keras.networks import (
     ConditionalFlow,
     Discriminator,
@@ -120,7 +120,9 @@ class ProPose(FromPreset, AlternatingTrainer):
         settings = ModelSettings.resolve(settings, changes)
         normalization = normalization or PoseNormalization(name="normalization")
         return cls(
-            **default_networks(settings, normalization.skeleton),
+            **default_networks(
+                settings, normalization.skeleton, normalization.num_inputs
+            ),
             normalization=normalization,
             temperature=settings.temperature,
             name=name,
@@ -177,7 +179,7 @@ class ProPose(FromPreset, AlternatingTrainer):
         """What the networks see of 2D poses, a `PoseContext`.
 
         Args:
-            condition: Normalised keypoints, `(batch, J, 2)`.
+            condition: Of `PoseNormalization.observe`, `(batch, J, inputs)`.
         """
         return as_context(condition) if self.lifter is None else self.lifter(condition)
 
@@ -200,7 +202,8 @@ class ProPose(FromPreset, AlternatingTrainer):
         """The distribution over 3D poses given 2D keypoints.
 
         Args:
-            keypoints: `(batch, J, 2)` pixels.
+            keypoints: `(batch, J, 2)` pixels, or `(batch, J, 3)` with deviations, see
+                `PoseNormalization`.
             image_size: `(batch, 2)` or `(2,)`: width and height of the images in
                 pixels. May be None for a model whose normalisation needs none.
 
@@ -211,7 +214,6 @@ class ProPose(FromPreset, AlternatingTrainer):
             ValueError: If the joint count is not the model's, the batch is empty or
                 NumPy keypoints are not finite.
         """
-        keypoints = check_keypoints(keypoints, self.num_joints)
         condition, view = self.normalization.observe(keypoints, image_size)
         return PoseDistribution(self, condition, view)
 

@@ -7,13 +7,16 @@ import keras
 import numpy as np
 from keras import ops
 
-from propose_keras.inputs import check_image_size
+from propose_keras.inputs import check_image_size, check_keypoints
 from propose_keras.settings import Settings, setting
 from propose_keras.skeletons import get_skeleton
 from propose_keras.types import Tensor, TensorLike
 
 # Of rays of length 1: joints further than 84 degrees from the root are moved in.
 _LEAST_DEPTH = 0.1
+# Deviations of keypoints, as shares of the pose's size, are seen on a logarithmic scale
+# that is linear below the first and 1 at the second.
+_FINE_DEVIATION, _COARSE_DEVIATION = 0.01, 0.4
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,6 +38,11 @@ class NormalizationSettings(Settings):
         1.15,
         "Assumed focal length as a share of the image's longer side, for --root=ray.",
         minimum=1e-6,
+    )
+    deviation_input: bool = setting(
+        False,
+        "Tell the networks how uncertain each keypoint is: its standard deviation, "
+        "beside x and y.",
     )
 
 
@@ -60,6 +68,11 @@ class PoseNormalization(keras.layers.Layer):
     by an assumed focal length, the same in training and use; where the real one is
     known, `Lifter` takes it into account.
 
+    With `deviation_input` keypoints may be `(batch, J, 3)`: x, y and the standard
+    deviation of both, pixels; where they are `(batch, J, 2)`, `assumed_deviation`, a
+    share of the pose's size, is that of all joints. The condition's third number is
+    `log(1 + d / 0.01) / log(41)` of the deviation d as a share of the pose's size.
+
     The statistics are weights: `adapt` fits them, saving keeps them.
 
     Args:
@@ -68,6 +81,7 @@ class PoseNormalization(keras.layers.Layer):
         root: `"keep"`, `"remove"` or `"ray"`.
         focal_length: Assumed focal length, as a share of the longer side of the image.
             Human3.6M's cameras have 1.15.
+        deviation_input: Whether networks are told how uncertain each keypoint is.
 
     Raises:
         ValueError: If an argument is not one of the above.
@@ -79,11 +93,12 @@ class PoseNormalization(keras.layers.Layer):
         scale: Tensor = NormalizationSettings.scale,
         root: str = NormalizationSettings.root,
         focal_length: float = NormalizationSettings.focal_length,
+        deviation_input: bool = False,
         **kwargs: Any,
     ) -> None:
         kwargs.setdefault("trainable", False)
         super().__init__(**kwargs)
-        NormalizationSettings(scale, root, focal_length)  # Checks them.
+        NormalizationSettings(scale, root, focal_length, deviation_input)  # Checks.
         self.skeleton = get_skeleton(skeleton)
         self.focal_length = focal_length
         self.scale = scale
@@ -93,6 +108,9 @@ class PoseNormalization(keras.layers.Layer):
         self.deviation_2d = self._statistic("deviation_2d", (joints, 2), "ones")
         self.mean_3d = self._statistic("mean_3d", (joints, 3), "zeros")
         self.deviation_3d = self._statistic("deviation_3d", (), "ones")
+        self.deviation_input = deviation_input
+        if deviation_input:
+            self.assumed_deviation = self._statistic("assumed_deviation", (), "zeros")
         self.built = True
 
     def _statistic(self, name, shape, initializer):
@@ -109,6 +127,45 @@ class PoseNormalization(keras.layers.Layer):
     def needs_image_size(self) -> bool:
         """Whether the condition depends on the image's size."""
         return self.scale == "image" or self.root != "remove"
+
+    @property
+    def num_inputs(self) -> int:
+        """Numbers of each joint of the condition: 2, or 3 with its deviation."""
+        return 3 if self.deviation_input else 2
+
+    def check_keypoints(self, keypoints: TensorLike) -> Tensor:
+        """Keypoints as a float32 tensor `(batch, J, num_inputs)`.
+
+        Args:
+            keypoints: `(batch, J, 2)` pixels, or `(batch, J, 3)` with deviations.
+
+        Raises:
+            ValueError: If the shape is another, the batch empty or a value of a NumPy
+                array not finite.
+        """
+        keypoints = check_keypoints(keypoints, self.num_joints, self.deviation_input)
+        if keypoints.shape[-1] == self.num_inputs:
+            return keypoints
+        deviation = self.assumed_deviation * self._size_of(keypoints)
+        deviation = ops.broadcast_to(deviation, ops.shape(keypoints[..., :1]))
+        return ops.concatenate([keypoints, deviation], axis=-1)
+
+    def set_assumed_deviation(self, share: float) -> None:
+        """Sets the deviation of keypoints that come without one.
+
+        Args:
+            share: Of the pose's size, the root mean square distance of its joints from
+                the root (about 550 mm for a grown-up); 0 takes keypoints for exact.
+
+        Raises:
+            ValueError: If the model is not told deviations, or `share` is negative.
+        """
+        if not self.deviation_input or not 0 <= share < np.inf:
+            raise ValueError(
+                "Expected a share of at least 0, of a model with `deviation_input`. "
+                f"Received: {share=}, deviation_input={self.deviation_input}."
+            )
+        self.assumed_deviation.assign(share)
 
     def adapt(
         self, keypoints: TensorLike, image_size: TensorLike, pose_3d: TensorLike
@@ -151,22 +208,29 @@ class PoseNormalization(keras.layers.Layer):
         """What the networks see of keypoints, and from where.
 
         Args:
-            keypoints: `(batch, J, 2)` pixels.
+            keypoints: `(batch, J, 2)` pixels, or with deviations.
             image_size: `(batch, 2)` or `(2,)`, width and height in pixels. May be None
                 if `needs_image_size` is False.
 
         Returns:
-            The condition `c`, `(batch, J, 2)`, no unit; and the rotation from the
-            camera's frame into the networks', `(batch, 3, 3)`, for `normalize_pose` and
-            `denormalize_pose`. The rotation is None unless `root="ray"`.
+            The condition `c`, `(batch, J, num_inputs)`, no unit; and the rotation from
+            the camera's frame into the networks', `(batch, 3, 3)`, for `normalize_pose`
+            and `denormalize_pose`. The rotation is None unless `root="ray"`.
         """
-        features, view = self._features(keypoints, image_size)
-        return (features - self.mean_2d) / self.deviation_2d, view
+        keypoints = self.check_keypoints(keypoints)
+        features, view = self._features(keypoints[..., :2], image_size)
+        condition = (features - self.mean_2d) / self.deviation_2d
+        if self.deviation_input:
+            deviation = keypoints[..., 2:] / self._size_of(keypoints[..., :2])
+            deviation = ops.log1p(deviation / _FINE_DEVIATION)
+            deviation = deviation / np.log1p(_COARSE_DEVIATION / _FINE_DEVIATION)
+            condition = ops.concatenate([condition, deviation], axis=-1)
+        return condition, view
 
     def normalize_keypoints(
         self, keypoints: TensorLike, image_size: TensorLike = None
     ) -> Tensor:
-        """The condition alone, `(batch, J, 2)`; see `observe`."""
+        """The condition alone, `(batch, J, num_inputs)`; see `observe`."""
         return self.observe(keypoints, image_size)[0]
 
     def normalize_pose(self, pose_3d: TensorLike, view: Tensor = None) -> Tensor:
@@ -199,7 +263,7 @@ class PoseNormalization(keras.layers.Layer):
 
     def _features(self, keypoints, image_size):
         """Features `(batch, J, 2)` before standardisation, and the view."""
-        keypoints = ops.cast(keypoints, "float32")
+        keypoints = ops.cast(keypoints, "float32")[..., :2]
         index, view = self.skeleton.root, None
         if self.root == "ray":
             rays = self._rays(keypoints, image_size)
@@ -218,13 +282,17 @@ class PoseNormalization(keras.layers.Layer):
         if self.scale == "image":
             centred = centred / half_width
         else:
-            square = ops.mean(ops.sum(centred**2, axis=-1, keepdims=True), axis=1)
-            centred = centred / ops.sqrt(square + 1e-12)[:, None]
+            centred = centred / _size_of(centred)
         if self.root != "keep":
             root = ops.zeros_like(root)
         at_root = np.zeros((self.num_joints, 1), "float32")
         at_root[index] = 1.0
         return centred + at_root * root, view
+
+    def _size_of(self, keypoints):
+        """Root mean square distance of the joints from the root, `(batch, 1, 1)`."""
+        root = self.skeleton.root
+        return _size_of(keypoints - keypoints[:, root : root + 1])
 
     def _rays(self, keypoints, image_size):
         """Unit vectors `(batch, J, 3)` from the camera's centre through the joints."""
@@ -255,7 +323,14 @@ class PoseNormalization(keras.layers.Layer):
             "scale": self.scale,
             "root": self.root,
             "focal_length": self.focal_length,
+            "deviation_input": self.deviation_input,
         }
+
+
+def _size_of(centred):
+    """Root mean square length of `(batch, J, 2)` vectors, `(batch, 1, 1)`."""
+    square = ops.mean(ops.sum(centred**2, axis=-1, keepdims=True), axis=1)
+    return ops.sqrt(square + 1e-12)[:, None]
 
 
 def _rotate(points, rotation):

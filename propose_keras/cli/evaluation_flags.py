@@ -100,6 +100,14 @@ def define_flags(values=flags.FLAGS):
         flag_values=values,
     )
     flags.DEFINE_float(
+        "assumed_deviation",
+        None,
+        "Deviation of the keypoints, as a share of the pose's size, for a model of "
+        "--deviation_input; 0 takes them for exact.",
+        lower_bound=0.0,
+        flag_values=values,
+    )
+    flags.DEFINE_float(
         "temperature",
         None,
         "Factor on the base's deviation, instead of the model's own.",

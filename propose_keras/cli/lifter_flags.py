@@ -62,6 +62,13 @@ def define_lifter_flags(values=flags.FLAGS):
         "Deviation of a joint of score 0, mm at the person's scale.",
         0.0,
     )
+    number(
+        "detector_noise",
+        None,
+        "Deviation of joints of any score besides, mm; by default 15 for models that "
+        "are told deviations, else 0. 0 takes joints of score 1 for exact.",
+        0.0,
+    )
     integer("batch_size", 16, "People per step.", 1)
 
 
@@ -107,7 +114,7 @@ def make_lifter(values, smooth, frame_rate):
         name: getattr(values, name)
         for name in (
             *("num_hypotheses", "seed", "batch_size"),
-            *("score_threshold", "keypoint_noise", "height"),
+            *("score_threshold", "keypoint_noise", "detector_noise", "height"),
         )
     }
     seconds = values.correlation_time

@@ -19,7 +19,6 @@ from propose_keras.comparators.trunks import (
 )
 from propose_keras.inputs import (
     check_integer,
-    check_keypoints,
     check_row_seeds,
     check_temperature,
 )
@@ -80,6 +79,11 @@ class ComparatorLifter(FromPreset, JointOutputs, LossTraining):
             )
         self.settings: Any = settings
         self.normalization = normalization or PoseNormalization(name="normalization")
+        if self.normalization.deviation_input:
+            raise ValueError(
+                f"{type(self).__name__} takes x and y of keypoints only: leave out "
+                "`deviation_input`."
+            )
         self.seed = seed
         # Training steps taken: with the seed they decide on training's noise.
         self.step = self._number("step", "int32", "zeros")
@@ -243,7 +247,6 @@ class ComparatorLifter(FromPreset, JointOutputs, LossTraining):
         return given if view is None else {**given, "view": view}
 
     def _observe(self, keypoints, image_size):
-        keypoints = check_keypoints(keypoints, self.num_joints)
         return self.normalization.observe(keypoints, image_size)
 
     def _to_mm(self, pose, view):

@@ -39,19 +39,37 @@ SEGMENT_SHARES = {
 _LEAST_DEVIATION = 0.1
 # Of a joint given its parent, mm^-2: any bone has more.
 _LEAST_PRECISION = 1e-20
+# Deviation per axis of a joint that a detector is sure of, mm: about what annotators of
+# one picture differ by (COCO's constants of object keypoint similarity).
+DETECTOR_NOISE = 15.0
 # Bones from the hip to the furthest joint.
 _DEPTH = 5
 # `(17, 17)`: row j is 1 at joint j's parent; the root's is 0.
 _PARENT = np.array([np.eye(_JOINTS)[p] * (p >= 0) for p in H36M_17.parents])
 
 
-def check_uncertainty(score_threshold: float, keypoint_noise: float) -> None:
+def check_uncertainty(
+    score_threshold: float, keypoint_noise: float, detector_noise: float = 0.0
+) -> None:
     """Raises `ValueError` if an argument of `Infilling` is out of range."""
-    if not 0 <= score_threshold <= 1 or not 0 <= keypoint_noise < np.inf:
-        raise ValueError(
-            "Expected `score_threshold` in 0..1 and `keypoint_noise` of at least "
-            f"0 mm, received {score_threshold} and {keypoint_noise}."
-        )
+    if not 0 <= score_threshold <= 1:
+        raise ValueError(f"Expected `score_threshold` in 0..1, not {score_threshold}.")
+    given = {"keypoint_noise": keypoint_noise, "detector_noise": detector_noise}
+    for name, value in given.items():
+        if not 0 <= value < np.inf:
+            raise ValueError(f"Expected `{name}` of at least 0 mm, received {value}.")
+
+
+def default_detector_noise(normalization: Any) -> float:
+    """The `detector_noise` of `Infilling` for a model, mm.
+
+    A model that is told deviations takes keypoints of none for exact. One that is not
+    has learnt what detectors do wrong, or knows nothing of it.
+
+    Args:
+        normalization: The model's `PoseNormalization`.
+    """
+    return DETECTOR_NOISE if normalization.deviation_input else 0.0
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -79,6 +97,7 @@ class Infilling:
             score 0.
         keypoint_noise: Deviation per axis of a joint measured with score 0, in mm at
             the person's scale; with score s it is `(1 - s)` times as large.
+        detector_noise: Deviation that joints of any score have besides, mm.
 
     Raises:
         ValueError: If the threshold or the deviation is out of range.
@@ -89,8 +108,10 @@ class Infilling:
         mean_pose: np.ndarray,
         score_threshold: float = 0.3,
         keypoint_noise: float = 50.0,
+        detector_noise: float = 0.0,
     ) -> None:
-        check_uncertainty(score_threshold, keypoint_noise)
+        check_uncertainty(score_threshold, keypoint_noise, detector_noise)
+        self.detector_noise = detector_noise
         self.score_threshold = score_threshold
         self.keypoint_noise = keypoint_noise
         mean_pose = np.asarray(mean_pose, np.float64)
@@ -162,7 +183,8 @@ class Infilling:
         kept = self.measured(scores)
         keypoints = xp.where(kept[..., None], keypoints, 0.0)
         scale, center = self._place(keypoints, kept, xp)
-        deviation = xp.where(kept, self.keypoint_noise * (1.0 - scores), 0.0)
+        deviation = self.detector_noise + self.keypoint_noise * (1.0 - scores)
+        deviation = xp.where(kept, deviation, 0.0)
         dtype = keypoints.dtype.name
         factor = deviation[..., None] * np.eye(_JOINTS, dtype=dtype)
         if xp is not np or not kept.all():

@@ -12,7 +12,8 @@ from propose_keras.data.augmentations import (
     turn,
 )
 from propose_keras.data.detection_errors import detection_errors
-from propose_keras.data.other_cameras import other_cameras
+from propose_keras.data.other_cameras import CAMERA_RANGES, other_cameras
+from propose_keras.data.simulated_detector import simulated_detector
 from propose_keras.settings import Settings, setting
 
 
@@ -57,6 +58,11 @@ class DataSettings(Settings):
     other_cameras: bool = setting(
         False, "Show each training pose to a camera of its own, drawn anew."
     )
+    camera_range: str = setting(
+        "common",
+        "What --other_cameras draws from: common cameras, or any that people have.",
+        choices=tuple(CAMERA_RANGES),
+    )
     keypoint_noise: float = setting(
         0.0, "Noise on 2D joints in training, pixels.", minimum=0
     )
@@ -64,6 +70,14 @@ class DataSettings(Settings):
         0.0,
         "Greatest deviation of 2D joints in training, as a share of the pose's size; "
         "some are far off and some missing, too.",
+        minimum=0,
+        maximum=1,
+    )
+
+    simulated_detector: float = setting(
+        0.0,
+        "Greatest deviation of 2D joints in training, as a share of the pose's size, "
+        "that --deviation_input tells; some joints are far off, exchanged or missing.",
         minimum=0,
         maximum=1,
     )
@@ -93,11 +107,13 @@ class DataSettings(Settings):
         if self.shift > 0:
             augmentations.append(shift(self.shift))
         if self.other_cameras:
-            augmentations.append(other_cameras())
+            augmentations.append(other_cameras(self.camera_range))
         if self.flip:
             augmentations.append(random_flip())
         if self.keypoint_noise > 0:
             augmentations.append(keypoint_noise(self.keypoint_noise))
         if self.detection_errors > 0:
             augmentations.append(detection_errors(self.detection_errors, mean_pose))
+        if self.simulated_detector > 0:
+            augmentations.append(simulated_detector(self.simulated_detector, mean_pose))
         return tuple(augmentations)

@@ -7,7 +7,7 @@ from typing import Any
 from keras import ops
 
 from propose_keras import random
-from propose_keras.inputs import check_image_size, check_keypoints, check_row_seeds
+from propose_keras.inputs import check_image_size, check_row_seeds
 from propose_keras.pose_model import PoseModel, has_pose_density
 from propose_keras.types import Tensor, TensorLike
 
@@ -101,7 +101,7 @@ class FlipEnsemble:
 
         Args and errors: see `ProbabilisticPoseModel.sample`.
         """
-        keypoints = check_keypoints(keypoints, self.num_joints)
+        keypoints = self.normalization.check_keypoints(keypoints)
         seed = check_row_seeds(seed, keypoints.shape[0])
         seeds = random.row_seeds(seed, ops.shape(keypoints)[0])
 
@@ -154,13 +154,14 @@ class FlipEnsemble:
         return ops.logaddexp(direct, mirrored) - math.log(2.0)
 
     def _mirrored_keypoints(self, keypoints, image_size):
-        keypoints = check_keypoints(keypoints, self.num_joints)
+        keypoints = self.normalization.check_keypoints(keypoints)
         width = 0.0
         if image_size is not None:
             size = check_image_size(image_size, keypoints.shape[0])
             width = ops.reshape(size, (-1, 1, 2))[..., :1]
-        x, y = ops.split(ops.take(keypoints, self._order, axis=-2), 2, axis=-1)
-        return ops.concatenate([width - x, y], axis=-1)
+        keypoints = ops.take(keypoints, self._order, axis=-2)
+        mirrored = width - keypoints[..., :1]
+        return ops.concatenate([mirrored, keypoints[..., 1:]], axis=-1)
 
     def _mirrored_pose(self, pose):
         pose = ops.take(pose, self._order, axis=-2)

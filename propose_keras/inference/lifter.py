@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from propose_keras import backend
-from propose_keras.data.infilling import Infilling, check_uncertainty
+from propose_keras.data.infilling import Infilling, default_detector_noise
 from propose_keras.detection import Detector, Frames, detect
 from propose_keras.inference.batch_lifter import BatchLifter
 from propose_keras.inference.batches import lift_batches
@@ -29,11 +29,12 @@ SMOOTH_CORRELATION_TIME = 30.0
 class Lifter:
     """Lifts 2D keypoints to 3D hypotheses.
 
-    Keypoints go through `convert_detections` into the model's joint order; missing
-    joints are filled in and every hypothesis starts from its own draw of what is not
-    known of the keypoints (see `data.infilling`), so that the spread grows where
-    the input is uncertain. Where every score is 1 the hypotheses are those of
-    `model.sample`. One compiled program serves: the last batch is padded.
+    Keypoints go through `convert_detections` into the model's joint order and missing
+    joints are filled in (see `data.infilling`). A model that is told deviations gets
+    those of the joints; with another every hypothesis starts from its own draw of what
+    is not known of the keypoints. Either way the spread grows where the input is
+    uncertain. Where nothing is uncertain the hypotheses are those of `model.sample`.
+    One compiled program serves: the last batch is padded.
 
     Hypothesis i of the n-th person of the source is a function of the keypoints, the
     seed, n and i only; with a `correlation_time` of track and frame instead of n.
@@ -48,6 +49,9 @@ class Lifter:
         keypoint_noise: Deviation per axis of a joint detected with score 0, in mm at
             the person's scale; `(1 - score)` times as much with a higher score. 0 takes
             measured joints at their word.
+        detector_noise: Deviation that joints of any score have besides, mm. By default
+            15 for a model that is told deviations (`PoseNormalization`), and 0 for
+            others. With 0 joints of score 1 are exact.
         correlation_time: Frames over which the noise of a track's hypotheses is alike,
             so that hypothesis i is one motion, see `inference.trajectories`; the
             distribution of each frame stays the same. 0: each frame has noise of its
@@ -79,11 +83,11 @@ class Lifter:
         batch_size: int = 16,
         score_threshold: float = 0.3,
         keypoint_noise: float = 50.0,
+        detector_noise: float | None = None,
         correlation_time: float | None = None,
         smooth: bool | str = False,
         height: float | None = None,
     ) -> None:
-        check_uncertainty(score_threshold, keypoint_noise)
         if smooth not in (False, True, "live"):
             raise ValueError(
                 f"Expected `smooth` to be False, True or 'live', received {smooth!r}."
@@ -114,7 +118,11 @@ class Lifter:
         self.correlation_time = float(correlation_time)
         self.smooth = smooth
         mean_pose = np.asarray(self.model.normalization.mean_3d)
-        self._infilling = Infilling(mean_pose, score_threshold, keypoint_noise)
+        if detector_noise is None:
+            detector_noise = default_detector_noise(self.model.normalization)
+        self._infilling = Infilling(
+            mean_pose, score_threshold, keypoint_noise, detector_noise
+        )
         self._lift = BatchLifter(
             *(self.model, self._infilling, self.num_hypotheses, self.seed),
             *(self.batch_size, self.correlation_time, height),

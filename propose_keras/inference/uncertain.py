@@ -49,7 +49,11 @@ def lift_uncertain(
     noise: Tensor,
     noise_2d: Tensor,
 ) -> dict[str, Tensor]:
-    """Lifts keypoints, each hypothesis from a draw of its own.
+    """Lifts keypoints that are known up to a Gaussian.
+
+    A model that is told deviations (`PoseNormalization.deviation_input`) gets those of
+    the joints, and all hypotheses are its own. Of another each hypothesis lifts a draw
+    of the keypoints.
 
     Args:
         model: A `NoiseModel`.
@@ -63,9 +67,14 @@ def lift_uncertain(
         `mode`, `hypotheses`, `mean`, `spread`, `spread_about_thorax` and
         `mode_latent_log_prob` of `LiftedPoses`, NaN of a model without latents.
     """
+    if model.normalization.deviation_input:
+        deviation = ops.sqrt(ops.sum(factor**2, axis=-1, keepdims=True))
+        keypoints = ops.concatenate([keypoints, deviation], axis=-1)
+        hypotheses = model.sample_from_noise(keypoints, image_size, noise=noise)
+    else:
+        drawn = keypoints[:, None] + ops.matmul(factor[:, None], noise_2d)
+        hypotheses = _lift_each(model, drawn, image_size, noise)
     mode, log_prob = _lift_mode(model, keypoints, image_size)
-    drawn = keypoints[:, None] + ops.matmul(factor[:, None], noise_2d)
-    hypotheses = _lift_each(model, drawn, image_size, noise)
     thorax = hypotheses[:, :, H36M_17.index("Thorax"), None]
     return {
         "mode": mode,

@@ -10,7 +10,7 @@ class PoseContext(NamedTuple):
     """What the networks see of a 2D pose, computed once for all hypotheses.
 
     Attributes:
-        condition: The normalised 2D pose, `(batch, J, 2)`.
+        condition: The normalised 2D pose, `(batch, J, 2)`, without deviations.
         features: What the networks are conditioned on, `(batch, 1, size)`: the flat 2D
             pose, as in the paper, or the features of a lifter.
         lifted: The lifted pose, normalised, `(batch, 1, J, 3)`, or None.
@@ -22,7 +22,7 @@ class PoseContext(NamedTuple):
 
 
 def as_context(condition: Tensor) -> PoseContext:
-    """A `PoseContext` as it is, or the paper's, of a 2D pose `(batch, J, 2)`."""
+    """A `PoseContext` as it is, or the paper's, of a condition `(batch, J, inputs)`."""
     if isinstance(condition, PoseContext):
         return condition
-    return PoseContext(condition, flatten_condition(condition))
+    return PoseContext(condition[..., :2], flatten_condition(condition))

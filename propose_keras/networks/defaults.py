@@ -84,12 +84,15 @@ class ModelSettings(GraphSettings):
         keras.activations.get(self.activation)
 
 
-def default_networks(settings: Any, skeleton: Any) -> dict[str, Any]:
+def default_networks(
+    settings: Any, skeleton: Any, num_inputs: int = 2
+) -> dict[str, Any]:
     """The networks of a default ProPose model.
 
     Args:
         settings: `ModelSettings`.
         skeleton: The `Skeleton`.
+        num_inputs: Numbers of each joint of the condition, see `PoseNormalization`.
 
     Returns:
         Dict from the names of `ProPose`'s arguments to networks; those that the
@@ -102,12 +105,15 @@ def default_networks(settings: Any, skeleton: Any) -> dict[str, Any]:
             settings.make_graph(3, skeleton.name, "graph"),
             settings.num_features,
             settings.isolated,
+            num_inputs,
             name="lifter",
         )
     sizes = {
         "latent_size": latent_size,
         "num_joints": joints,
-        "condition_size": None if lifter is None else lifter.feature_size,
+        "condition_size": num_inputs * joints
+        if lifter is None
+        else lifter.feature_size,
     }
 
     def mlp(output_size, name, width=None, num_blocks=None, **arguments):

@@ -10,7 +10,11 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from propose_keras.data.infilling import MIN_JOINTS, Infilling
+from propose_keras.data.infilling import (
+    MIN_JOINTS,
+    Infilling,
+    default_detector_noise,
+)
 from propose_keras.inference.model_camera import center_unknown
 from propose_keras.inference.uncertain import lift_uncertain
 from propose_keras.keypoint_files.image_fractions import LARGEST_FRACTION
@@ -40,7 +44,12 @@ class Coco17Lifting:
         self.score_threshold = score_threshold
         self.keypoint_noise = keypoint_noise
         mean_pose = np.asarray(model.normalization.mean_3d)
-        self._infilling = Infilling(mean_pose, score_threshold, keypoint_noise)
+        self._infilling = Infilling(
+            mean_pose,
+            score_threshold,
+            keypoint_noise,
+            default_detector_noise(model.normalization),
+        )
         self.problems = (
             "",
             "Scores must lie in 0..1, and missing joints have the score 0.",

@@ -115,6 +115,7 @@ def served_variables(model: Any) -> list[Any]:
         model.pilgd_learner,
         model.pagd_learner,
         model.flow,
+        model.lifter,
     )
     of_parts = [v for part in parts if part is not None for v in part.variables]
     return [model.temperature, *of_parts]

@@ -15,10 +15,15 @@ from propose_keras.types import Tensor
 
 
 class Batch(NamedTuple):
-    """A normalised batch: `pose` (batch, 1, J, 3) and `condition` (batch, J, 2)."""
+    """A normalised batch: `pose` (batch, 1, J, 3), `condition` (batch, J, inputs)."""
 
     pose: Any
     condition: Any
+
+    @property
+    def keypoints(self) -> Any:
+        """The condition's x and y, `(batch, J, 2)`."""
+        return self.condition[..., :2]
 
 
 # All losses in the order of the progress bar, and when they are computed: functions of
@@ -125,8 +130,8 @@ def discriminator(
 ) -> Objective:
     """`L_D` of Eq. 11 on the reconstructions that the PILGD learner just made."""
     reconstruction = ops.stop_gradient(carry)
-    real, _ = model.discriminator(batch.pose, batch.condition)
-    fake, _ = model.discriminator(reconstruction, batch.condition)
+    real, _ = model.discriminator(batch.pose, batch.keypoints)
+    fake, _ = model.discriminator(reconstruction, batch.keypoints)
     loss = ops.mean(losses.discriminator_loss(real, fake, settings.margin))
     return loss, {"discriminator": loss}, None
 
@@ -185,7 +190,7 @@ def _add_pilgd_losses(total, model, settings, batch, seeds):
         kl = ops.mean(losses.kl_to_standard_normal(mean, scale))
         total.add("kl", kl, settings.kl_weight)
     if settings.use_discriminator:
-        energy, features = model.discriminator(reconstruction, batch.condition)
+        energy, features = model.discriminator(reconstruction, batch.keypoints)
         generator = ops.mean(losses.generator_loss(energy))
         total.add("generator", generator, settings.generator_weight)
         pulling_away = losses.pulling_away(features[:, 0])
@@ -202,7 +207,7 @@ def _add_flow_losses(total, model, settings, batch, seeds, context, latents, mea
         features = pagd.encode(context, dropout_seed)
         base_mean, log_scale = pagd.project(features)
         reconstruction = pagd.decode(features, dropout_seed)
-        recon_2d = ops.mean(losses.reconstruction_2d(batch.condition, reconstruction))
+        recon_2d = ops.mean(losses.reconstruction_2d(batch.keypoints, reconstruction))
         total.add("recon_2d", recon_2d, settings.recon_2d_weight)
     # One pass for the sample and the mode.
     both = ops.concatenate([latents, mean], axis=1)

@@ -9,7 +9,7 @@ from keras import ops
 
 from propose_keras import backend, random
 from propose_keras.geometry import root_centre
-from propose_keras.inputs import check_keypoints, check_pose
+from propose_keras.inputs import check_pose
 from propose_keras.metrics.keras_metrics import MeanPerJointPositionError
 from propose_keras.metrics.poses import mpjpe
 from propose_keras.training.objectives import (
@@ -131,7 +131,7 @@ class AlternatingTrainer(TrainStep, keras.Model):
             )
         if not isinstance(inputs, dict):
             inputs = {"keypoints": inputs}
-        keypoints = check_keypoints(inputs["keypoints"], self.num_joints)
+        keypoints = self.normalization.check_keypoints(inputs["keypoints"])
         pose_3d = check_pose(pose_3d, self.num_joints)
         condition, view = self.normalization.observe(
             keypoints, inputs.get("image_size")
@@ -207,6 +207,6 @@ class AlternatingTrainer(TrainStep, keras.Model):
     def _check_arrays(self, x, y=None):
         keypoints = x.get("keypoints") if isinstance(x, dict) else x
         if isinstance(keypoints, np.ndarray):
-            check_keypoints(keypoints, self.num_joints)
+            self.normalization.check_keypoints(keypoints)
         if isinstance(y, np.ndarray):
             check_pose(y, self.num_joints)
