@@ -4,6 +4,7 @@ import pathlib
 import subprocess
 import sys
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -51,6 +52,30 @@ def test_a_saved_preset_is_the_same_model(model, folder, keypoints):
     assert {path.name for path in folder.iterdir()} == names
     metadata = json.loads((folder / "metadata.json").read_text())
     assert metadata["parameter_count"] == model.count_params()
+
+
+def test_matrices_can_be_stored_in_half_the_space(model, tmp_path, keypoints):
+    model.normalization.mean_3d.assign(np.full((17, 3), 123.456))
+    model.save_to_preset(tmp_path / "whole")
+    model.save_to_preset(tmp_path / "half", half_precision=True)
+    assert {p.name for p in (tmp_path / "half").iterdir()} == {
+        *("config.json", "metadata.json", "model.weights.h5")
+    }
+    kinds = {}
+    with h5py.File(tmp_path / "half" / "model.weights.h5") as file:
+        file.visititems(lambda name, item: kinds.setdefault(name, item))
+        stored = {k: v.dtype for k, v in kinds.items() if hasattr(v, "dtype")}
+        matrices = {k for k, v in kinds.items() if getattr(v, "ndim", 0) >= 2}
+    matrices = {name for name in matrices if "normalization" not in name}
+    assert {name for name, kind in stored.items() if kind == np.float16} == matrices
+    whole = ProPose.from_preset(tmp_path / "whole")
+    half = ProPose.from_preset(tmp_path / "half")
+    for mine, theirs in zip(whole.variables, half.variables, strict=True):
+        assert theirs.dtype == mine.dtype
+        exact, near = ops.convert_to_numpy(mine), ops.convert_to_numpy(theirs)
+        np.testing.assert_allclose(near, exact, rtol=1e-3)
+        if exact.ndim < 2 or exact.flat[0] == np.float32(123.456):
+            np.testing.assert_array_equal(near, exact)
 
 
 def test_weights_can_be_left_out(model, folder):

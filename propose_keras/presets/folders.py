@@ -12,6 +12,7 @@ from typing import Any, Self
 
 import h5py
 import keras
+import numpy as np
 
 from propose_keras import files
 from propose_keras.version import __version__
@@ -116,7 +117,10 @@ def preset_training(preset: str | os.PathLike) -> dict | None:
 
 
 def save_preset(
-    model: Any, folder: str | os.PathLike, training: dict | None = None
+    model: Any,
+    folder: str | os.PathLike,
+    training: dict | None = None,
+    half_precision: bool = False,
 ) -> None:
     """Writes a model as a preset; each file appears whole or not at all.
 
@@ -127,6 +131,9 @@ def save_preset(
         folder: Made if missing. A preset that is there is replaced, other files stay.
         training: What the model was trained on, kept with it, such as a run's
             `dataset` and `validation_subject`. JSON serialisable.
+        half_precision: Whether matrices are stored as float16, in half the space; they
+            are float32 again once loaded. Biases and the normalisation's statistics
+            keep their precision.
 
     Raises:
         OSError: If the folder cannot be written.
@@ -146,10 +153,30 @@ def save_preset(
     copy.set_weights(model.get_weights())
     with files.staging_folder(folder / _CONFIG) as staged:
         copy.save_weights(staged / _WEIGHTS)
+        if half_precision:
+            _halve(staged / _WEIGHTS, staged / f"half_{_WEIGHTS}")
         for name, value in ((_METADATA, metadata), (_CONFIG, config)):
             (staged / name).write_text(json.dumps(value, indent=2) + "\n")
         for name in (_WEIGHTS, _METADATA, _CONFIG):
             os.replace(staged / name, folder / name)
+
+
+def _halve(path, scratch):
+    """Replaces a weights file by one whose matrices are float16."""
+    with h5py.File(path) as source, h5py.File(scratch, "w") as target:
+
+        def copy(name, item):
+            if isinstance(item, h5py.Group):
+                made = target.require_group(name)
+            else:
+                is_matrix = item.ndim >= 2 and "normalization" not in name
+                kind = np.float16 if is_matrix else item.dtype
+                made = target.create_dataset(name, data=item[()].astype(kind))
+            made.attrs.update(item.attrs)
+
+        target.attrs.update(source.attrs)
+        source.visititems(copy)
+    os.replace(scratch, path)
 
 
 def _read_json(path):
@@ -183,7 +210,10 @@ class FromPreset:
         return load_preset(preset, (cls,), load_weights)
 
     def save_to_preset(
-        self, preset_dir: str | os.PathLike, training: dict | None = None
+        self,
+        preset_dir: str | os.PathLike,
+        training: dict | None = None,
+        half_precision: bool = False,
     ) -> None:
         """Saves the model as a folder for `from_preset`; see `save_preset`."""
-        save_preset(self, preset_dir, training)
+        save_preset(self, preset_dir, training, half_precision)
