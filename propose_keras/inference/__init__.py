@@ -1,9 +1,24 @@
 """From anyone's 2D keypoints to 3D hypotheses."""
 
 from propose_keras.inference.fusion import View
+from propose_keras.inference.joint_angles import (
+    JOINT_ANGLES,
+    joint_angle_spread,
+    joint_angles,
+)
 from propose_keras.inference.lifter import Lifter
 from propose_keras.inference.loading import load_model
 from propose_keras.inference.person_check import PersonWarning
 from propose_keras.inference.results import AXES, LiftedPoses
 
-__all__ = ["AXES", "LiftedPoses", "Lifter", "PersonWarning", "View", "load_model"]
+__all__ = [
+    "AXES",
+    "JOINT_ANGLES",
+    "LiftedPoses",
+    "Lifter",
+    "PersonWarning",
+    "View",
+    "joint_angle_spread",
+    "joint_angles",
+    "load_model",
+]
