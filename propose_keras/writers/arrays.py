@@ -43,12 +43,14 @@ class NpzWriter(PoseWriter):
         self._files = {name: self._open(name, "wb") for name in names}
         self._headers = {}
         self._frames, self._people, self._num_skipped = [], [], 0
+        self._axes = AXES
 
     def write(self, poses: LiftedPoses) -> None:
         """Appends a batch."""
         self._frames += poses.frame_name
         self._people += poses.person.tolist()
         self._num_skipped += poses.num_skipped
+        self._axes = poses.axes
         arrays = _arrays(poses)
         for name, file in self._files.items():
             array = np.ascontiguousarray(arrays[name])
@@ -77,7 +79,7 @@ class NpzWriter(PoseWriter):
                 "person": numbers_or_names(self._people),
                 "joint_names": np.array(H36M_17.joint_names),
                 "joint_angle_names": np.array(JOINT_ANGLES),
-                "axes": np.array(AXES),
+                "axes": np.array(self._axes),
                 "num_skipped": np.array(self._num_skipped),
             }.items():
                 with archive.open(f"{name}.npy", "w") as target:
@@ -99,16 +101,16 @@ class JsonWriter(PoseWriter):
         self._finished = self._folder / "finished.json"
         self._file = self._open(self._finished.name, "w", "utf-8")
         head = {
-            "axes": AXES,
             "joint_names": H36M_17.joint_names,
             "joint_angle_names": JOINT_ANGLES,
         }
         self._file.write(json.dumps(head)[:-1] + ', "poses": [')
-        self._separator, self._num_skipped = "\n", 0
+        self._separator, self._num_skipped, self._axes = "\n", 0, AXES
 
     def write(self, poses: LiftedPoses) -> None:
         """Appends a batch."""
         self._num_skipped += poses.num_skipped
+        self._axes = poses.axes
         arrays = _arrays(poses)
         for row, frame in enumerate(poses.frame_name):
             pose: dict[str, Any] = {"frame_name": frame}
@@ -121,7 +123,8 @@ class JsonWriter(PoseWriter):
             self._separator = ",\n"
 
     def _finish(self) -> dict[pathlib.Path, pathlib.Path]:
-        self._file.write(f'\n], "num_skipped": {self._num_skipped}}}\n')
+        tail = {"num_skipped": self._num_skipped, "axes": self._axes}
+        self._file.write(f"\n], {json.dumps(tail)[1:]}\n")
         self._file.close()
         return {self.path: self._finished}
 
