@@ -25,6 +25,7 @@ from propose_keras.cli.lifter_flags import (
     parse_smooth,
     parse_track,
 )
+from propose_keras.cli.motion_flags import define_motion_flags, ground_finder
 from propose_keras.cli.pictures import WithBar, define_picture_flags, open_pictures
 from propose_keras.data.infilling import MIN_JOINTS
 from propose_keras.detection import detect
@@ -45,8 +46,8 @@ def define_flags(values=flags.FLAGS):
         "output",
         [],
         "Files to write, with commas between or one flag each: arrays (.npz, .json), "
-        "an animation (.bvh), a stand-alone page with a 3D viewer (.html), a video "
-        "(.mp4, .gif), a picture of a few poses (.png, .pdf, .svg).",
+        "a table (.csv), an animation (.bvh), a stand-alone page with a 3D viewer "
+        "(.html), a video (.mp4, .gif), a picture of a few poses (.png, .pdf, .svg).",
         flag_values=values,
     )
     flags.DEFINE_enum(
@@ -71,6 +72,7 @@ def define_flags(values=flags.FLAGS):
         "reading or do not look like people.",
         flag_values=values,
     )
+    define_motion_flags(values)
     define_picture_flags(values)
 
 
@@ -112,7 +114,7 @@ def execute(source, values):
         frames = pictures.frames if pictures else None
         rate = values.fps or (frames and frames.rate) or DEFAULT_FRAME_RATE
         shown = WithBar(frames, "drawing") if frames else None
-        options = rate, image_size, shown
+        options = rate, image_size, shown, values.world, ground_finder(values)
         makers = [functools.partial(_open, path, *options) for path in paths]
         writers = stack.enter_context(PoseWriters(makers))
         lifter = make_lifter(values, smooth, rate)
@@ -128,7 +130,7 @@ def execute(source, values):
                 )
                 has_bar = pictures is not None and sys.stderr.isatty()
                 summary = lift(stream, writers, with_lines=not has_bar)
-            stack.close()  # Now, so that errors of writing are caught, too.
+                stack.close()  # Now, so that errors of writing are caught, too.
         except KeypointWarning as warning:
             raise UserError(f"{warning} (--nostrict goes on.)") from warning
         except (OSError, ValueError) as error:
@@ -136,17 +138,21 @@ def execute(source, values):
     print(f"Wrote {', '.join(map(str, writers.paths))}: {summary}")
     if smooth:
         print("Poses were smoothed along time; --smooth=no leaves them as they are.")
-    for note in writers.notes:
+    for note in dict.fromkeys(writers.notes):
         print(note)
 
 
 @contextlib.contextmanager
 def _keypoint_warnings(strict):
     """Makes warnings of keypoints errors, or one line each of standard error."""
+    shown = set()
 
     def show(message, category, *others, **more):
         if issubclass(category, KeypointWarning):
-            print(f"Warning: {message}", file=sys.stderr)
+            # Of the floor, each writer says the same.
+            if str(message) not in shown:
+                print(f"Warning: {message}", file=sys.stderr)
+            shown.add(str(message))
         else:
             default(message, category, *others, **more)
 
@@ -156,10 +162,10 @@ def _keypoint_warnings(strict):
         yield
 
 
-def _open(path, frame_rate, image_size, frames):
+def _open(path, *options):
     """The writer of an output."""
     try:
-        return open_writer(path, frame_rate, image_size, frames)
+        return open_writer(path, *options)
     except (OSError, ValueError, ImportError) as error:
         raise UserError(f"Cannot write --output={path}: {error}") from error
 

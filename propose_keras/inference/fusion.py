@@ -22,6 +22,7 @@ from propose_keras.inference.track_filter import covariance
 # `1 + share (V - 1)` times that of independent ones. Chosen by ECE on detections of
 # Human3.6M's S8, where 0.5 and 1 were about as good.
 COMMON_SHARE = 0.75
+_AXES = "world of the cameras' positions; mm, poses relative to the hip"
 
 
 class View(NamedTuple):
@@ -87,6 +88,7 @@ def fuse(
     return dataclasses.replace(
         views[0].with_poses(joints, root[:, :, 0]),
         root_covariance=covariances[:, 0].astype(np.float32),
+        axes=_AXES,
     )
 
 

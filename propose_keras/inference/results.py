@@ -15,7 +15,8 @@ class LiftedPoses:
     """3D poses of people in frames, one row each.
 
     All poses are in mm relative to the hip, in the camera's axes (x right, y down, z
-    forward) and in the joint order `propose_keras.skeletons.H36M_17`.
+    forward), unless `axes` says otherwise, and in the joint order
+    `propose_keras.skeletons.H36M_17`.
 
     Attributes:
         frame: Times, `(N,)` ints: the number in the frame's name, see
@@ -48,6 +49,7 @@ class LiftedPoses:
         num_skipped: People left out since too few of their joints were measured.
         warnings: What was changed on reading and what does not look right, in words;
             each is also a `KeypointWarning`.
+        axes: What the axes are, in words: the camera's, or see `inference.in_world`.
     """
 
     frame: np.ndarray
@@ -68,6 +70,7 @@ class LiftedPoses:
     sides_exchanged: np.ndarray
     num_skipped: int = 0
     warnings: tuple[str, ...] = ()
+    axes: str = AXES
 
     def __len__(self) -> int:
         return len(self.mode)
@@ -86,6 +89,7 @@ class LiftedPoses:
         rows = np.arange(len(self))[rows]
         return LiftedPoses(
             frame_name=[self.frame_name[row] for row in rows],
+            axes=self.axes,
             **{name: getattr(self, name)[rows] for name in ARRAY_FIELDS},
         )
 
@@ -128,6 +132,7 @@ class LiftedPoses:
             frame_name=[name for part in parts for name in part.frame_name],
             num_skipped=sum(part.num_skipped for part in parts),
             warnings=tuple(dict.fromkeys(w for part in parts for w in part.warnings)),
+            axes=parts[0].axes,
             **joined,
         )
 
@@ -152,5 +157,5 @@ def numbers_or_names(values: Sequence[int | str]) -> np.ndarray:
 ARRAY_FIELDS = tuple(
     field.name
     for field in dataclasses.fields(LiftedPoses)
-    if field.name not in ("frame_name", "num_skipped", "warnings")
+    if field.name not in ("frame_name", "num_skipped", "warnings", "axes")
 )

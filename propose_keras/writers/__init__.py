@@ -7,13 +7,17 @@ import importlib
 import os
 
 from propose_keras.detection import Frames
+from propose_keras.inference.ground import Ground
+from propose_keras.inference.ground_estimation import estimate_ground
 from propose_keras.writers.base import PoseWriter, PoseWriters, check_suffix
+from propose_keras.writers.world import GroundFinder, WorldWriter
 
 # Suffix to module and class; modules are loaded when they are needed, for some need
 # packages that not everyone has.
 _WRITERS = {
     ".npz": ("arrays", "NpzWriter"),
     ".json": ("arrays", "JsonWriter"),
+    ".csv": ("table", "CsvWriter"),
     ".bvh": ("bvh", "BvhWriter"),
     ".png": ("figure", "FigureWriter"),
     ".pdf": ("figure", "FigureWriter"),
@@ -24,6 +28,8 @@ _WRITERS = {
     ".htm": ("html", "HtmlWriter"),
 }
 SUFFIXES = tuple(_WRITERS)
+# Those that can be written in the world; motions always are.
+_IN_WORLD = (".npz", ".json", ".csv")
 
 __all__ = ["SUFFIXES", "PoseWriter", "PoseWriters", "open_writer"]
 
@@ -33,6 +39,8 @@ def open_writer(
     frame_rate: float = 30.0,
     image_size: tuple[int, int] | None = None,
     frames: Frames | None = None,
+    world: bool = False,
+    ground: Ground | GroundFinder = estimate_ground,
 ) -> PoseWriter:
     """A writer for the kind of file that `path` names; use it in a `with` statement.
 
@@ -47,13 +55,23 @@ def open_writer(
         frame_rate: Frames per second, for animations and videos.
         image_size: Width and height of the images in pixels, for videos.
         frames: The pictures that the people were found in, for videos.
+        world: Whether npz, json and csv are in the world, see `inference.in_world`,
+            instead of the poses' own axes.
+        ground: The floor of the world, or what finds it from people and frame rate.
+
+    Warns:
+        GroundWarning: On leaving the block, if the floor was not found.
 
     Raises:
         ValueError: If the suffix is none of `SUFFIXES`.
         ImportError: If a package that this kind of file needs is not installed.
         OSError: If the folder cannot be written to, or `path` is a folder.
     """
-    module, name = _WRITERS[check_suffix(path, SUFFIXES).suffix.lower()]
+    suffix = check_suffix(path, SUFFIXES).suffix.lower()
+    module, name = _WRITERS[suffix]
     writer = getattr(importlib.import_module(f"{__name__}.{module}"), name)
     options = {"frame_rate": frame_rate, "image_size": image_size, "frames": frames}
-    return writer(path, **{option: options[option] for option in writer.OPTIONS})
+    made = writer(path, **{option: options[option] for option in writer.OPTIONS})
+    if world and suffix in _IN_WORLD:
+        return WorldWriter(made, ground, frame_rate)
+    return made

@@ -51,9 +51,16 @@ class PoseWriter:
         """Appends a batch."""
         raise NotImplementedError
 
-    def _open(self, name: str, mode: str, encoding: str | None = None) -> IO[Any]:
+    def _open(
+        self,
+        name: str,
+        mode: str,
+        encoding: str | None = None,
+        newline: str | None = None,
+    ) -> IO[Any]:
         """Opens a file of the hidden folder, to be closed with the block."""
-        file = open(self._folder / name, mode, encoding=encoding)  # noqa: SIM115
+        path = self._folder / name
+        file = open(path, mode, encoding=encoding, newline=newline)  # noqa: SIM115
         return self._stack.enter_context(file)
 
     def _finish(self) -> dict[pathlib.Path, pathlib.Path]:

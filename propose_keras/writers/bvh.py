@@ -9,7 +9,7 @@ import numpy as np
 from propose_keras.inference.results import LiftedPoses
 from propose_keras.skeletons import H36M_17
 from propose_keras.writers.base import PoseWriter, file_name
-from propose_keras.writers.joint_angles import (
+from propose_keras.writers.bone_rotations import (
     CHILDREN,
     ORDERS,
     JointAngles,

@@ -153,6 +153,21 @@ def test_motions_are_smoothed_where_they_are_shown(
     assert not any(np.array_equal(*two) for two in itertools.combinations(others, 2))
 
 
+def test_the_world(model_file, source, tmp_path, capsys):
+    """Feet of five frames tell of no floor, the camera's height does."""
+    flags = arguments(model_file, f"{tmp_path / 'a.npz'},{tmp_path / 'a.csv'}")
+    more = "--world", "--camera_height=1.4", "--camera_pitch=10", "--fps=5"
+    execute(source, *flags, *more)
+    with np.load(tmp_path / "a.npz") as found:
+        assert str(found["axes"]).startswith("world: ")
+        lower = found["root"] + found["mode"][:, [3, 6]].max(axis=1)
+    printed = capsys.readouterr()
+    assert printed.out.count("camera is 1.40 m above the floor and looks down") == 1
+    assert np.isfinite(lower).all()
+    with pytest.raises(UserError, match="not both: each says how large"):
+        execute(source, *flags, *more, "--height=1.5")
+
+
 def test_people_of_a_known_height(model_file, source, tmp_path):
     flags = arguments(model_file, tmp_path / "a.npz")
     execute(source, *flags, "--height=1.5")
@@ -296,7 +311,7 @@ def test_wrong_keypoints_write_nothing(model_file, tmp_path, text, message):
         (["--output={folder}/b.png,{folder}/b.png"], "the same name"),
         (["--model=/no/model.keras"], "no model file /no/model.keras. Pass the model"),
         (["--model={source}"], "is not a .keras file"),
-        (["--output={folder}/a.txt"], "Cannot write --output=.*.npz or .json or .bvh"),
+        (["--output={folder}/a.txt"], "Cannot write --output=.*.npz or .json or .csv"),
         (["--output={folder}/none/a.npz"], "Cannot write --output=.*No such file"),
         (["--output={folder}"], "Cannot write --output="),
         (["--image_size=1000"], "expected WIDTHxHEIGHT"),

@@ -5,7 +5,13 @@ import numpy as np
 import pytest
 from lifted_poses import lifted_poses
 
-from propose_keras.inference import AXES, LiftedPoses
+from propose_keras.inference import (
+    AXES,
+    JOINT_ANGLES,
+    LiftedPoses,
+    joint_angle_spread,
+    joint_angles,
+)
 from propose_keras.skeletons import H36M_17
 from propose_keras.writers import open_writer
 
@@ -39,6 +45,14 @@ def write(path, *batches):
     return LiftedPoses.concatenate(batches)
 
 
+def check_angles(found, expected):
+    for name, angles in (
+        ("joint_angles", joint_angles(expected.mode)),
+        ("joint_angle_spread", joint_angle_spread(expected.hypotheses)),
+    ):
+        np.testing.assert_allclose(found.pop(name), angles, atol=0.0051)
+
+
 @pytest.mark.parametrize("people", [None, ["anna", "b", "anna", "Catherine"]])
 @pytest.mark.parametrize("frame", [lambda i: i, lambda i: f"{i}.jpg"])
 def test_npz_holds_all(tmp_path, frame, people):
@@ -54,6 +68,8 @@ def test_npz_holds_all(tmp_path, frame, people):
     assert found.pop("num_skipped") == 2
     assert str(found.pop("axes")) == AXES
     assert tuple(found.pop("joint_names")) == H36M_17.joint_names
+    check_angles(found, expected)
+    assert tuple(found.pop("joint_angle_names")) == JOINT_ANGLES
     assert len(found) == 15
     for name, value in found.items():
         assert value.dtype == getattr(expected, name).dtype
@@ -67,6 +83,10 @@ def test_json_holds_all(tmp_path):
     assert tuple(found["joint_names"]) == H36M_17.joint_names
     assert found["num_skipped"] == 0
     assert [p["frame_name"] for p in found["poses"]] == expected.frame_name
+    assert tuple(found["joint_angle_names"]) == JOINT_ANGLES
+    names = "joint_angles", "joint_angle_spread"
+    angles = {n: np.array([pose.pop(n) for pose in found["poses"]]) for n in names}
+    check_angles(angles, expected)
     for name in set(found["poses"][0]) - {"frame_name"}:
         value = np.array([pose[name] for pose in found["poses"]])
         if name.startswith("root"):
