@@ -265,3 +265,11 @@ def test_the_packages_preset_gives_the_numbers_it_was_released_with(name):
     # lie metres away have come through steep maps, which differ more between machines.
     found = ops.convert_to_numpy(found)
     np.testing.assert_allclose(found, STORED[name], atol=0.05, rtol=1e-3)
+
+
+def test_a_preset_has_its_card(model, tmp_path):
+    lifter = Lifter.from_preset("propose_cmu", num_hypotheses=1)
+    assert "mocap.cs.cmu.edu" in lifter.card
+    assert presets.preset_card("propose_cmu") == lifter.card
+    model.save_to_preset(tmp_path)
+    assert presets.preset_card(tmp_path) is None

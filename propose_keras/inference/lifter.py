@@ -21,6 +21,7 @@ from propose_keras.inference.sources import people_of
 from propose_keras.inputs import check_integer
 from propose_keras.model import ProPose
 from propose_keras.pose_model import NoiseModel
+from propose_keras.presets import preset_card
 
 # Frames over which the hypotheses of smoothed poses keep their noise, by default.
 SMOOTH_CORRELATION_TIME = 30.0
@@ -62,6 +63,11 @@ class Lifter:
             gives them, and places the distance.
 
     A lifter can be pickled, so that processes started by `"spawn"` can share the work.
+
+    Attributes:
+        model: The model.
+        card: The model card of a preset, Markdown: data, licences, figures, limits;
+            None of another model.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -108,6 +114,7 @@ class Lifter:
             raise ValueError(f"Expected a `height` in metres, received {height}.")
         backend.check_not_forked()
         is_path = isinstance(model, str | os.PathLike)
+        self.card: str | None = None
         self.model: Any = load_model(model, (NoiseModel,)) if is_path else model
         skeleton = self.model.normalization.skeleton.name
         if skeleton != "h36m17":
@@ -137,7 +144,9 @@ class Lifter:
             **kwargs: Further arguments of `Lifter`.
         """
         backend.check_not_forked()
-        return cls(ProPose.from_preset(preset), **kwargs)
+        lifter = cls(ProPose.from_preset(preset), **kwargs)
+        lifter.card = preset_card(preset)
+        return lifter
 
     def __call__(
         self,

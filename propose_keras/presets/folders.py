@@ -19,6 +19,7 @@ from propose_keras.version import __version__
 
 _FOLDER = pathlib.Path(__file__).parent
 _CONFIG, _WEIGHTS, _METADATA = "config.json", "model.weights.h5", "metadata.json"
+_CARD = "README.md"
 _LARGEST_JSON = 1 << 20
 
 
@@ -114,6 +115,22 @@ def preset_training(preset: str | os.PathLike) -> dict | None:
     except (OSError, ValueError) as error:
         raise ValueError(f"Cannot read {path}: {error}") from error
     return metadata.get("training")
+
+
+def preset_card(preset: str | os.PathLike) -> str | None:
+    """A preset's model card, Markdown: data, licences, figures, limits.
+
+    Args:
+        preset: See `preset_folder`.
+
+    Returns:
+        The text of its `README.md`, or None if it has none.
+
+    Raises:
+        ValueError: If there is no such preset.
+    """
+    path = preset_folder(preset) / _CARD
+    return path.read_text(encoding="utf-8") if path.is_file() else None
 
 
 def save_preset(
