@@ -10,6 +10,7 @@ from propose_keras.inference.joint_angles import (
 )
 from propose_keras.inference.lifter import Lifter
 from propose_keras.inference.loading import load_model
+from propose_keras.inference.modes import PoseModes, find_modes
 from propose_keras.inference.person_check import PersonWarning
 from propose_keras.inference.results import AXES, LiftedPoses
 
@@ -21,8 +22,10 @@ __all__ = [
     "LiftedPoses",
     "Lifter",
     "PersonWarning",
+    "PoseModes",
     "View",
     "estimate_ground",
+    "find_modes",
     "in_world",
     "joint_angle_spread",
     "joint_angles",

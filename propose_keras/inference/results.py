@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from propose_keras.inference.modes import PoseModes, find_modes
 from propose_keras.skeletons import H36M_17
 
 AXES = "camera: x right, y down, z forward; mm relative to the hip"
@@ -92,6 +93,13 @@ class LiftedPoses:
             axes=self.axes,
             **{name: getattr(self, name)[rows] for name in ARRAY_FIELDS},
         )
+
+    def modes(self) -> PoseModes:
+        """Up to three modes of each pose with their weights, see `inference.modes`.
+
+        `mode` is the model's single best pose, which need not be one of them.
+        """
+        return find_modes(self.hypotheses)
 
     def with_poses(self, poses: np.ndarray, roots: np.ndarray) -> "LiftedPoses":
         """The same people with other poses and roots, and what follows from them.
