@@ -222,7 +222,7 @@ class PoseNormalization(keras.layers.Layer):
         condition = (features - self.mean_2d) / self.deviation_2d
         if self.deviation_input:
             deviation = keypoints[..., 2:] / self._size_of(keypoints[..., :2])
-            deviation = ops.log1p(deviation / _FINE_DEVIATION)
+            deviation = ops.log(1.0 + deviation / _FINE_DEVIATION)
             deviation = deviation / np.log1p(_COARSE_DEVIATION / _FINE_DEVIATION)
             condition = ops.concatenate([condition, deviation], axis=-1)
         return condition, view

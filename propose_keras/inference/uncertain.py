@@ -47,7 +47,7 @@ def lift_uncertain(
     factor: Tensor,
     image_size: Tensor,
     noise: Tensor,
-    noise_2d: Tensor,
+    noise_2d: Tensor | None = None,
 ) -> dict[str, Tensor]:
     """Lifts keypoints that are known up to a Gaussian.
 
@@ -61,7 +61,8 @@ def lift_uncertain(
         factor: Root of their covariance, `(batch, J, J)` pixels; see `Infilled`.
         image_size: `(batch, 2)` pixels.
         noise: Of the model, `(batch, S, d)`.
-        noise_2d: Of the keypoints, `(batch, S, J, 2)`.
+        noise_2d: Of the keypoints, `(batch, S, J, 2)`; a model that is told deviations
+            needs none.
 
     Returns:
         `mode`, `hypotheses`, `mean`, `spread`, `spread_about_thorax` and

@@ -35,6 +35,7 @@ class Coco17Lifting:
         problems: What can be wrong with a row, in words; the first is empty.
         score_threshold: As passed.
         keypoint_noise: As passed.
+        detector_noise: See `Lifter`, its default for the model.
     """
 
     def __init__(
@@ -43,12 +44,13 @@ class Coco17Lifting:
         self._model = model
         self.score_threshold = score_threshold
         self.keypoint_noise = keypoint_noise
+        self.detector_noise = default_detector_noise(model.normalization)
         mean_pose = np.asarray(model.normalization.mean_3d)
         self._infilling = Infilling(
             mean_pose,
             score_threshold,
             keypoint_noise,
-            default_detector_noise(model.normalization),
+            self.detector_noise,
         )
         self.problems = (
             "",
@@ -75,7 +77,7 @@ class Coco17Lifting:
         scores: Tensor,
         image_size: Tensor,
         noise: Tensor,
-        noise_2d: Tensor,
+        noise_2d: Tensor | None = None,
     ) -> dict[str, Tensor]:
         """Lifts a batch.
 

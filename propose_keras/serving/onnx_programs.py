@@ -114,12 +114,15 @@ def _hypotheses(model):
 
 def _coco17(model, lifting):
     joints, free = ("batch", model.num_joints), ("batch", "hypotheses")
+    noise_2d = {"noise_2d": (*free, model.num_joints, 2)}
+    if model.normalization.deviation_input:
+        noise_2d = {}
     return OnnxProgram(
         {
             **_given(model),
             "scores": joints,
             "noise": (*free, model.flow.latent_size),
-            "noise_2d": (*free, model.num_joints, 2),
+            **noise_2d,
         },
         {
             **dict.fromkeys(("mode", "mean"), (*joints, 3)),
@@ -134,6 +137,7 @@ def _coco17(model, lifting):
             "problems": lifting.problems,
             "score_threshold": lifting.score_threshold,
             "keypoint_noise": lifting.keypoint_noise,
+            "detector_noise": lifting.detector_noise,
         },
     )
 

@@ -29,11 +29,16 @@ FILES = ["coco17.onnx", "hypotheses.onnx", "lift.onnx"]
 
 def make_variant(name):
     """A small model; `served_model` is the default one."""
-    if name == "standard ray":
+    if name == "graph ray":
+        normalization = PoseNormalization(
+            scale="pose", root="ray", deviation_input=True
+        )
         return ProPose.from_sizes(
             **SMALL,
+            **{"encoder": "graph", "graph_width": 16, "graph_heads": 4},
+            **{"graph_blocks": 1, "decoder_width": 8, "decoder_blocks": 1},
             **{"pilgd": "standard", "base": "standard", "temperature": 0.7},
-            normalization=PoseNormalization(scale="pose", root="ray"),
+            normalization=normalization,
         )
     # An odd latent, other activations, normalised layers, no use for the image's size.
     model = ProPose.from_sizes(
@@ -58,7 +63,7 @@ def make_variant(name):
 
 # On JAX the conversion is that of TensorFlow, in another process, which takes longer.
 ON_TENSORFLOW = keras.backend.backend() == "tensorflow"
-MODELS = ["instance image", "standard ray", *ON_TENSORFLOW * ["gelu remove"]]
+MODELS = ["instance image", "graph ray", *ON_TENSORFLOW * ["gelu remove"]]
 
 
 @pytest.fixture(scope="module", params=MODELS)
@@ -187,6 +192,8 @@ def test_coco17_lifts_as_the_lifter(
     noise = map(keras.ops.convert_to_numpy, draw_noise(model, seeds, num_hypotheses))
     inputs = {"keypoints": keypoints, "scores": scores, "image_size": size}
     inputs |= dict(zip(("noise", "noise_2d"), noise))
+    if model.normalization.deviation_input:
+        del inputs["noise_2d"]  # All noise is the model's own.
     # A row that cannot be lifted spoils no other.
     wrong = {
         k: np.concatenate([v, np.full_like(v[:1], np.nan)]) for k, v in inputs.items()
@@ -218,6 +225,7 @@ def test_files_say_what_is_in_them(model, folder, sessions):
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]
     size = model.flow.latent_size
     free = ["batch", "hypotheses"]
+    is_told = model.normalization.deviation_input
     given = {"keypoints": ["batch", 17, 2], "image_size": ["batch", 2]}
     expected = {
         "lift.onnx": (given, {"pose_3d": ["batch", 17, 3], "spread": ["batch", 17]}),
@@ -230,7 +238,7 @@ def test_files_say_what_is_in_them(model, folder, sessions):
                 **given,
                 "scores": ["batch", 17],
                 "noise": [*free, size],
-                "noise_2d": [*free, 17, 2],
+                **({} if is_told else {"noise_2d": [*free, 17, 2]}),
             },
             {
                 **{name: ["batch", 17, 3] for name in ("mode", "mean")},
@@ -250,6 +258,7 @@ def test_files_say_what_is_in_them(model, folder, sessions):
         "problems": list(make_signatures(model, 1)["coco17"].texts["problem"]),
         "score_threshold": 0.3,
         "keypoint_noise": 50.0,
+        "detector_noise": 15.0 if is_told else 0.0,
     }
     for name, session in sessions.items():
         inputs = {x.name: x.shape for x in session.get_inputs()}

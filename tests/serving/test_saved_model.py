@@ -59,6 +59,28 @@ def test_no_folder_of_the_machine_is_in_an_export(exported):
             assert not found, (name, path)
 
 
+def test_a_graph_that_is_told_deviations_is_exported(tmp_path, inputs):
+    model = ProPose.from_sizes(
+        **{"latent_size": 4, "width": 8, "num_blocks": 1, "num_couplings": 2},
+        **{"encoder": "graph", "graph_width": 16, "graph_heads": 4},
+        **{"graph_blocks": 1, "decoder_width": 8},
+        normalization=PoseNormalization(deviation_input=True),
+    )
+    for variable in model.trainable_variables:
+        variable.assign(np.random.default_rng(5).normal(size=variable.shape) * 0.2)
+    folder = export_saved_model(model, tmp_path / "served", 1, 2)
+    loaded = tf.saved_model.load(str(folder))
+    # Its weights are variables of the export, not constants of its program.
+    stored = sum(np.prod(v.shape) for v in loaded.served)
+    discriminator = sum(np.prod(v.shape) for v in model.discriminator.variables)
+    assert stored == model.count_params() - discriminator
+    given = {k: tf.constant(inputs[k][:3]) for k in ("keypoints", "image_size")}
+    found = loaded.signatures["serving_default"](**given)["pose_3d"]
+    expected = model.mode(inputs["keypoints"][:3], inputs["image_size"][:3])
+    expected = keras.ops.convert_to_numpy(expected)
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-3)
+
+
 @pytest.fixture(scope="module")
 def answers(exported, inputs, ask):
     """Responses by backend, then by `CASE.SIGNATURE.NAME`."""
