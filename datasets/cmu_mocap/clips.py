@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from propose_keras.data.building import clip_example
-from propose_keras.data.building.virtual_cameras import VirtualCameras, sample_cameras
+from propose_keras.data.building.filmed import film
+from propose_keras.data.building.virtual_cameras import VirtualCameras
 
 from .sequences import MocapSequence
 
@@ -26,15 +26,12 @@ def make_examples(
         DataFileError: If the file is damaged.
     """
     positions, rate = sequence.read(frame_rate)
-    for camera in sample_cameras(positions, sequence.name, cameras):
-        yield (
-            f"{sequence.name}-{camera.name}",
-            clip_example(
-                camera,
-                camera.from_world(positions),
-                subject=sequence.subject,
-                action=sequence.action,
-                take=sequence.take,
-                frame_rate=rate,
-            ),
-        )
+    yield from film(
+        sequence.name,
+        positions,
+        cameras,
+        subject=sequence.subject,
+        action=sequence.action,
+        take=sequence.take,
+        frame_rate=rate,
+    )

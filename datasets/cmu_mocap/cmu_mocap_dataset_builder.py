@@ -13,7 +13,7 @@ from propose_keras.data.building.builder import (
     generate_in_parallel,
     some_clips,
 )
-from propose_keras.data.building.virtual_cameras import VirtualCameras
+from propose_keras.data.building.filmed import FilmedConfig
 from propose_keras.data.errors import DataFileError
 
 from . import clips, sequences
@@ -21,44 +21,16 @@ from .sequences import EXPECTED_TREE
 
 
 @dataclasses.dataclass
-class CmuMocapConfig(tfds.core.BuilderConfig):
-    """What to build.
+class CmuMocapConfig(FilmedConfig):
+    """What to build, and how it is filmed; the database has 120 frames per second.
 
     Attributes:
-        frame_rate: Frames per second to keep; the database has 120.
-        num_cameras: Cameras per sequence.
-        distance_mm: Least and greatest distance of a camera over ground.
-        height_mm: Least and greatest height of a camera.
-        focal_length_px: Least and greatest focal length in pixels.
-        image_size: Width and height in pixels.
-        distortion: Whether lenses distort as much as Human3.6M's.
-        seed: Seed of the cameras.
         skip_damaged: Whether a damaged file is listed instead of being an error.
         parallel: Whether Apache Beam's workers make the clips.
     """
 
-    frame_rate: float = 60.0
-    num_cameras: int = 4
-    distance_mm: tuple[float, float] = VirtualCameras.distance_mm
-    height_mm: tuple[float, float] = VirtualCameras.height_mm
-    focal_length_px: tuple[float, float] = VirtualCameras.focal_length_px
-    image_size: tuple[int, int] = VirtualCameras.image_size
-    distortion: bool = False
-    seed: int = 0
     skip_damaged: bool = False
     parallel: bool = False
-
-    def virtual_cameras(self) -> VirtualCameras:
-        """The part of the settings that concerns cameras."""
-        return VirtualCameras(
-            count=self.num_cameras,
-            distance_mm=tuple(self.distance_mm),
-            height_mm=tuple(self.height_mm),
-            focal_length_px=tuple(self.focal_length_px),
-            image_size=tuple(self.image_size),
-            distortion=self.distortion,
-            seed=self.seed,
-        )
 
 
 class Builder(ClipsBuilder):
