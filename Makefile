@@ -6,7 +6,8 @@ BIN := $(VENV)/bin
 DATA_DIR ?= data
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: help quickstart test test-install lint docs format clean ablations comparison
+.PHONY: help quickstart test test-install lint docs format clean ablations comparison \
+  preset
 
 help:
 	@echo "make quickstart  build the built-in data, train, evaluate, draw (10 minutes)"
@@ -17,6 +18,8 @@ help:
 	@echo "                 DATASET=human36m/gt DATA_DIR=..."
 	@echo "make comparison  train and evaluate ProPose and what others have published, on"
 	@echo "                 the same poses; goes on if stopped. DATASET=... DATA_DIR=..."
+	@echo "make preset      build free data and train propose_base on it; goes on if stopped"
+	@echo "                 CMU=DIR UI_PRMD=DIR DATA_DIR=..."
 	@echo "make format      format the code"
 	@echo "make clean       remove the environment, built data and runs of this folder"
 
@@ -31,8 +34,8 @@ $(VENV)/installed: setup.cfg pyproject.toml
 
 # Written last by TFDS, so that a build that was stopped is done again.
 BUILT := $(DATA_DIR)/synthetic_human/full/1.0.0/dataset_info.json
-$(BUILT): | $(VENV)/installed
-	$(BIN)/tfds build datasets/synthetic_human --config=full --data_dir=$(DATA_DIR)
+$(DATA_DIR)/synthetic_human/%/1.0.0/dataset_info.json: | $(VENV)/installed
+	$(BIN)/tfds build datasets/synthetic_human --config=$* --data_dir=$(DATA_DIR)
 
 quickstart: $(VENV)/installed $(BUILT)
 	$(BIN)/python train.py --flagfile=configs/quickstart.flags --data_dir=$(DATA_DIR)
@@ -165,6 +168,25 @@ $(COMPARISON_RUNS)/%/evaluation/report.json: $(COMPARISON_RUNS)/%/model.keras
 	$(BIN)/python evaluate.py --workdir=$(COMPARISON_RUNS)/$* --dataset=$(DATASET) \
 	  --data_dir=$(DATA_DIR) --split=test --protocol=h36m+cps --calibration_subject=S8 \
 	  --num_hypotheses=1,10,200 --frame_stride=$(FRAME_STRIDE) $(call aggregates,$*)
+
+# The folders that docs/datasets.md describes under cmu_mocap and ui_prmd.
+CMU ?= cmu
+UI_PRMD ?= ui_prmd
+PRESET_RUN ?= runs/propose_base
+PRESET ?= $(PRESET_RUN)/preset
+
+$(DATA_DIR)/cmu_mocap/standard/1.0.0/dataset_info.json: | $(VENV)/installed
+	$(BIN)/tfds build datasets/cmu_mocap --manual_dir=$(CMU) --data_dir=$(DATA_DIR)
+$(DATA_DIR)/ui_prmd/standard/1.0.0/dataset_info.json: | $(VENV)/installed
+	$(BIN)/tfds build datasets/ui_prmd --manual_dir=$(UI_PRMD) --data_dir=$(DATA_DIR)
+
+PRESET_DATA := $(patsubst %,$(DATA_DIR)/%/1.0.0/dataset_info.json,cmu_mocap/standard \
+  ui_prmd/standard synthetic_human/large synthetic_human/rare)
+preset: $(PRESET_DATA)
+	$(BIN)/python train.py --flagfile=configs/base_preset.flags --data_dir=$(DATA_DIR) \
+	  --workdir=$(PRESET_RUN) $(TRAIN_FLAGS)
+	$(BIN)/propose-export --workdir=$(PRESET_RUN) --format=preset --half_precision \
+	  --output=$(PRESET)
 
 format: $(VENV)/installed
 	$(BIN)/ruff format .

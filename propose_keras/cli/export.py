@@ -1,7 +1,7 @@
 """Exports a model: `propose-export --workdir=DIR --output=DIR --version=N`.
 
 Writes `OUTPUT/N`: a SavedModel for TensorFlow Serving or, with `--format=onnx`, ONNX
-files; see `docs/serving.md`.
+files; see `docs/serving.md`. `--format=preset` writes a preset into `OUTPUT` itself.
 """
 
 import functools
@@ -11,12 +11,14 @@ import pathlib
 from absl import flags, logging
 
 from propose_keras.cli.errors import UserError, run_main
+from propose_keras.cli.held_out import training_of
 from propose_keras.cli.models import load_model, preset_path
 
 # Packages that a format needs; the extra of setup.cfg is named after the value.
 _PACKAGES = {
     "saved_model": ("serving", ("tensorflow", "tensorflow_serving")),
     "onnx": ("onnx", ("tensorflow", "onnx", "tf2onnx")),
+    "preset": ("", ()),
 }
 
 
@@ -30,8 +32,14 @@ def define_flags(values=flags.FLAGS):
         None,
         "Instead of --workdir: model that comes with the package, or folder of one.",
     )
-    string("output", None, "Folder of the served model's versions.")
-    integer("version", None, "Of the export; an existing one is refused.", 1, 2**63 - 1)
+    string("output", None, "Folder of the served model's versions, or of the preset.")
+    integer(
+        "version",
+        None,
+        "Of the export; an existing one is refused. Presets have none.",
+        1,
+        2**63 - 1,
+    )
     flags.DEFINE_enum(
         "format", "saved_model", list(_PACKAGES), "What to write.", flag_values=values
     )
@@ -41,6 +49,12 @@ def define_flags(values=flags.FLAGS):
         "S of the signatures 'hypotheses' and 'coco17'; free in ONNX, where this has "
         "no effect.",
         1,
+    )
+    flags.DEFINE_bool(
+        "half_precision",
+        False,
+        "Store a preset's matrices as float16, in half the space.",
+        flag_values=values,
     )
     number = functools.partial(flags.DEFINE_float, flag_values=values)
     number(
@@ -77,9 +91,13 @@ def execute(values):
     """
     if values.workdir and values.preset:
         raise UserError("Pass --workdir or --preset, not both.")
+    needless = {"workdir"} if values.preset else set()
+    needless |= {"version"} if values.format == "preset" else set()
     for name in ("workdir", "output", "version"):
-        if getattr(values, name) is None and not (name == "workdir" and values.preset):
+        if getattr(values, name) is None and name not in needless:
             raise UserError(f"--{name} is required.")
+    if values.half_precision and values.format != "preset":
+        raise UserError("--half_precision is of --format=preset only.")
     extra, packages = _PACKAGES[values.format]
     for package in packages:
         if importlib.util.find_spec(package) is None:
@@ -102,6 +120,9 @@ def execute(values):
 
 
 def _export(model, output, values):
+    if values.format == "preset":
+        model.save_to_preset(output, training_of(values), values.half_precision)
+        return output
     from propose_keras import serving
 
     detections = values.score_threshold, values.keypoint_noise

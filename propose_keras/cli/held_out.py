@@ -20,19 +20,14 @@ def check_held_out(values, subject=None, flag="split=validation"):
         UserError: If the subject was trained on, or a preset does not record
             its training.
     """
-    if values.preset:
-        configuration = preset_training(values.preset)
-        if configuration is None:
-            raise UserError(
-                f"The preset {values.preset} does not record what it was trained on, "
-                "so that nobody can be called held out. Evaluate --split=test."
-            )
-    else:
-        path = pathlib.Path(values.workdir).expanduser() / "configuration.json"
-        if not path.exists():
-            return
-        with user_errors(ValueError, OSError):
-            configuration = json.loads(path.read_text(encoding="utf-8"))
+    configuration = training_of(values)
+    if configuration is None and values.preset:
+        raise UserError(
+            f"The preset {values.preset} does not record what it was trained on, so "
+            "that nobody can be called held out. Evaluate --split=test."
+        )
+    if configuration is None:
+        return
     trained_on = map(_family, configuration.get("dataset", "").split(","))
     if _family(values.dataset) not in trained_on:
         return
@@ -45,6 +40,29 @@ def check_held_out(values, subject=None, flag="split=validation"):
             f"{values.workdir or values.preset} {trained}: its errors would be those "
             "of training data. Pass another subject, or evaluate another run."
         )
+
+
+def training_of(values):
+    """What a preset or a run records of its training, or None.
+
+    Args:
+        values: Flags with `preset` and `workdir`, one of them set.
+
+    Returns:
+        Dict with `dataset` and `validation_subject`.
+
+    Raises:
+        UserError: If the record is damaged.
+    """
+    if values.preset:
+        with user_errors(ValueError):
+            return preset_training(values.preset)
+    path = pathlib.Path(values.workdir).expanduser() / "configuration.json"
+    if not path.exists():
+        return None
+    with user_errors(ValueError, OSError):
+        configuration = json.loads(path.read_text(encoding="utf-8"))
+    return {k: configuration.get(k, "") for k in ("dataset", "validation_subject")}
 
 
 def _family(dataset):

@@ -1,6 +1,7 @@
 """How `propose-export` refuses what it cannot do."""
 
 import importlib.util
+import json
 import os
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from propose_keras.cli import export
 from propose_keras.cli.errors import UserError
 from propose_keras.inference import load_model
 from propose_keras.model import ProPose
+from propose_keras.presets import preset_training
 
 if importlib.util.find_spec("tensorflow_serving") is None:
     pytest.skip("needs the extra serving", allow_module_level=True)
@@ -171,3 +173,19 @@ def test_missing_extra_is_named(workdir, tmp_path, monkeypatch):
     with pytest.raises(UserError, match=r"tensorflow_serving.*\[serving\]"):
         execute(f"--workdir={workdir}", f"--output={tmp_path / 'x'}", "--version=1")
     assert not (tmp_path / "x").exists()
+
+
+def test_a_run_becomes_a_preset(workdir, tmp_path):
+    record = {"dataset": "cmu_mocap", "validation_subject": "", "seed": 3}
+    (workdir / "configuration.json").write_text(json.dumps(record))
+    output = tmp_path / "mine"
+    execute(f"--workdir={workdir}", f"--output={output}", "--format=preset")
+    whole = (output / "model.weights.h5").stat().st_size
+    assert isinstance(load_model(output), ProPose)
+    assert preset_training(output) == {"dataset": "cmu_mocap", "validation_subject": ""}
+    half = ("--format=preset", "--half_precision")
+    execute(f"--preset={output}", f"--output={tmp_path / 'half'}", *half)
+    assert preset_training(tmp_path / "half") == preset_training(output)
+    assert (tmp_path / "half" / "model.weights.h5").stat().st_size < whole
+    with pytest.raises(UserError, match="half_precision is of --format=preset only"):
+        execute(f"--workdir={workdir}", "--output=x", "--version=1", "--half_precision")
