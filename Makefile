@@ -53,14 +53,16 @@ tests/evaluation/test_evaluator.py tests/evaluation/test_flip.py \
 tests/training/test_checkpoints.py tests/training/test_[!ctv]*.py
 tests/serving/test_onnx.py tests/serving/test_onnx_writing.py
 tests/comparators
-tests/test_backend.py tests/test_deterministic.py tests/test_geometry.py \
+tests/test_deterministic.py tests/test_deviation_input.py tests/test_geometry.py \
   tests/test_losses.py tests/test_model.py tests/test_normalization.py \
-  tests/test_pose_model.py tests/test_presets.py tests/test_random.py
-tests/inference tests/layers tests/metrics tests/networks
+  tests/test_pose_model.py tests/test_random.py tests/layers tests/metrics \
+  tests/networks tests/inference/test_lifter.py tests/inference/test_uncertain.py
 endef
 export TEST_GROUPS
 # Of code that knows no backend, or that starts the other backend itself: tested once.
 define TESTS_ON_JAX
+tests/inference --ignore=tests/inference/test_lifter.py \
+  --ignore=tests/inference/test_uncertain.py
 tests/serving --ignore=tests/serving/test_onnx.py \
   --ignore=tests/serving/test_onnx_writing.py
 tests/cli/test_train.py tests/cli/test_export.py
@@ -69,6 +71,7 @@ tests/training/test_variants.py tests/training/test_turned_cameras.py
 tests/benchmarks tests/test_walkthrough.py tests/test_readme.py
 tests/evaluation --ignore=tests/evaluation/test_evaluator.py \
   --ignore=tests/evaluation/test_flip.py --ignore=tests/evaluation/test_temperature.py
+tests/test_backend.py tests/test_presets.py
 tests/test_drawing.py tests/test_files.py tests/test_groups.py \
   tests/test_human36m_names.py tests/test_import_directions.py \
   tests/test_public_hints.py tests/test_settings.py tests/test_skeletons.py
