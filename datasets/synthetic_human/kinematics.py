@@ -184,6 +184,22 @@ def limb_inverse(target, pole, side, upper, lower, direction, hinge_limits):
     cosine = (upper**2 + distance**2 - lower**2) / (2 * upper * distance)
     upper_axis = cosine * along + np.sqrt(1 - cosine**2) * across
     lower_axis = (distance * along - upper * upper_axis) / lower
+    return limb_angles(upper_axis, lower_axis, side, direction)
+
+
+def limb_angles(upper_axis, lower_axis, side, direction):
+    """Angles of a limb whose two bones point in given directions.
+
+    Args:
+        upper_axis: Unit vector along upper arm or thigh, `(..., 3)`, in the parent's
+            frame.
+        lower_axis: Unit vector along forearm or shank, `(..., 3)`.
+        side: 1 for left, -1 for right.
+        direction: `ELBOW_DIRECTION` or `KNEE_DIRECTION`.
+
+    Returns:
+        Flexion, abduction, twist, hinge, `(..., 4)`, not limited.
+    """
     hinge = np.arccos(np.clip(np.sum(upper_axis * lower_axis, axis=-1), -1, 1))
 
     swing = np.arccos(np.clip(-upper_axis[..., 2], -1, 1))

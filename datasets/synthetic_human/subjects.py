@@ -11,7 +11,7 @@ TEST_SUBJECTS = ("S9", "S11")
 SUBJECTS = TRAIN_SUBJECTS + TEST_SUBJECTS
 
 # Bone lengths of a body of 1700 mm.
-_MEAN_BODY = {
+MEAN_BODY = {
     "hip": 132.0,
     "thigh": 442.0,
     "shank": 440.0,
@@ -24,7 +24,7 @@ _MEAN_BODY = {
     "forearm": 250.0,
     "ankle_height": 82.0,
 }
-_MEAN_STATURE = 1700.0
+MEAN_STATURE = 1700.0
 _GROUPS = {
     "legs": ("thigh", "shank"),
     "arms": ("upper_arm", "forearm"),
@@ -80,7 +80,7 @@ def get_body(subject: str) -> Body:
             f"Unknown subject {subject!r}. Subjects: {', '.join(SUBJECTS)}."
         )
     stature, *ratios = _PROPORTIONS[subject]
-    lengths = {k: v * stature / _MEAN_STATURE for k, v in _MEAN_BODY.items()}
+    lengths = {k: v * stature / MEAN_STATURE for k, v in MEAN_BODY.items()}
     for bones, ratio in zip(_GROUPS.values(), ratios):
         for bone in bones:
             lengths[bone] *= ratio
