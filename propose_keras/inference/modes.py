@@ -82,7 +82,7 @@ def _heaps(drawn):
 
 
 def _best_split(depth, heap, least):
-    """Share of the variance between its two parts, and the parts; 0 and None if none.
+    """Share of the variance between its two parts, and the parts; 0 and none if it has none.
 
     Args:
         depth: Of each bone's end relative to its start, `(S, bones)` mm.
@@ -91,7 +91,7 @@ def _best_split(depth, heap, least):
     """
     count = len(heap)
     if count < 2 * least:
-        return 0.0, None
+        return 0.0, []
     order = np.argsort(depth[heap], axis=0, kind="stable")
     values = np.take_along_axis(depth[heap], order, axis=0).astype(np.float64)
     total = values.sum(axis=0)
