@@ -114,7 +114,10 @@ def execute(source, values):
         frames = pictures.frames if pictures else None
         rate = values.fps or (frames and frames.rate) or DEFAULT_FRAME_RATE
         shown = WithBar(frames, "drawing") if frames else None
-        options = rate, image_size, shown, values.world, ground_finder(values)
+        options = (
+            *(rate, image_size, shown),
+            *(values.world, ground_finder(values), values.bvh_scale),
+        )
         makers = [functools.partial(_open, path, *options) for path in paths]
         writers = stack.enter_context(PoseWriters(makers))
         lifter = make_lifter(values, smooth, rate)
