@@ -43,6 +43,7 @@ class Motion:
         tips: Of feet and hands, by joint, `(3,)` mm from it in the rest pose.
         contacts: `(n, 2)` bool: the left and the right foot rests on the floor.
         is_placed: Whether it is known where the person is; else the hip stays.
+        start: The number of the first frame.
     """
 
     positions: np.ndarray
@@ -51,6 +52,7 @@ class Motion:
     tips: dict[int, np.ndarray]
     contacts: np.ndarray
     is_placed: bool
+    start: int = 0
 
     def __len__(self) -> int:
         return len(self.positions)
@@ -72,6 +74,7 @@ def make_motion(
     root_covariance: np.ndarray,
     ground: Ground,
     frame_rate: float,
+    start: int = 0,
 ) -> Motion:
     """Makes a motion of a person's poses in consecutive frames.
 
@@ -87,6 +90,7 @@ def make_motion(
         root_covariance: `(n, 3, 3)` mm^2.
         ground: In the same axes.
         frame_rate: Frames per second.
+        start: The number of the first frame.
     """
     turn = ground.scale * ground.rotation.T
     poses = y_up(mode.astype(np.float64) @ turn)
@@ -123,6 +127,7 @@ def make_motion(
         tips=tips,
         contacts=contacts,
         is_placed=is_placed,
+        start=start,
     )
 
 

@@ -97,7 +97,8 @@ class MotionWriter(PoseWriter):
         for person, source in self._people.items():
             rows = np.memmap(source, _ROW, "r")
             poses = _filled(rows, self._max_gap)
-            yield person, make_motion(*poses, ground, self._frame_rate)
+            start = int(rows["frame"][0])
+            yield person, make_motion(*poses, ground, self._frame_rate, start)
 
     def _found_ground(self):
         people = {name: np.memmap(rows, _ROW) for name, rows in self._people.items()}
