@@ -34,6 +34,13 @@ def define_motion_flags(values=flags.FLAGS):
         60.0,
         flag_values=values,
     )
+    flags.DEFINE_float(
+        "bvh_scale",
+        100.0,
+        "Units of bvh files per metre: 100 are centimetres.",
+        0.001,
+        flag_values=values,
+    )
 
 
 def ground_finder(values):

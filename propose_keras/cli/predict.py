@@ -35,7 +35,7 @@ from propose_keras.writers import PoseWriters, open_writer
 
 DEFAULT_FRAME_RATE = 30.0
 # Outputs that show motion: `--smooth=auto` is yes if one of them is asked for.
-_MOTION = (".bvh", ".mp4", ".gif")
+_MOTION = (".bvh", ".glb", ".trc", ".c3d", ".mp4", ".gif")
 _SECONDS_BETWEEN_LINES = 10.0
 
 
@@ -46,8 +46,9 @@ def define_flags(values=flags.FLAGS):
         "output",
         [],
         "Files to write, with commas between or one flag each: arrays (.npz, .json), "
-        "a table (.csv), an animation (.bvh), a stand-alone page with a 3D viewer "
-        "(.html), a video (.mp4, .gif), a picture of a few poses (.png, .pdf, .svg).",
+        "a table (.csv), animations (.bvh, .glb), markers (.trc, .c3d), a stand-alone "
+        "page with a 3D viewer (.html), a video (.mp4, .gif), a picture of a few poses "
+        "(.png, .pdf, .svg).",
         flag_values=values,
     )
     flags.DEFINE_enum(
@@ -114,7 +115,10 @@ def execute(source, values):
         frames = pictures.frames if pictures else None
         rate = values.fps or (frames and frames.rate) or DEFAULT_FRAME_RATE
         shown = WithBar(frames, "drawing") if frames else None
-        options = rate, image_size, shown, values.world, ground_finder(values)
+        options = (
+            *(rate, image_size, shown),
+            *(values.world, ground_finder(values), values.bvh_scale),
+        )
         makers = [functools.partial(_open, path, *options) for path in paths]
         writers = stack.enter_context(PoseWriters(makers))
         lifter = make_lifter(values, smooth, rate)

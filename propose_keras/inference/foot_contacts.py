@@ -13,7 +13,7 @@ FEET = [H36M_17.index("LFoot"), H36M_17.index("RFoot")]
 ANKLE_SHARE = 0.039
 # Of a foot on the floor, mm/s: those of walkers swing at several thousand, while errors
 # of poses make resting ones move by hundreds.
-REST_SPEED = 450.0
+REST_SPEED = 400.0
 # Seconds to both sides over which a speed is measured, and the shortest rest.
 _SPEED_WINDOW, _SHORTEST_REST = 1 / 15, 0.1
 # A longer gap between rows, in seconds, ends a rest.
@@ -25,6 +25,7 @@ def speeds(
     ankles: np.ndarray,
     frame_rate: float,
     sight: np.ndarray | None = None,
+    along: float = 0.0,
 ) -> np.ndarray:
     """Speeds of ankles.
 
@@ -32,8 +33,8 @@ def speeds(
         times: `(n,)` ints that increase.
         ankles: `(n, 2, 3)` mm.
         frame_rate: Frames per second.
-        sight: Unit vectors `(n, 2, 3)` along which the motion is not known, and not
-            counted.
+        sight: Unit vectors `(n, 2, 3)` along which the motion is hardly known.
+        along: Share of the motion along them that counts.
 
     Returns:
         `(n, 2)` mm/s, of the way from 1/15 s before to 1/15 s after.
@@ -46,7 +47,8 @@ def speeds(
     seconds = np.maximum(times[after] - times[before], 1) / frame_rate
     way = ankles[after] - ankles[before]
     if sight is not None:
-        way = way - np.sum(way * sight, axis=-1, keepdims=True) * sight
+        far = np.sum(way * sight, axis=-1, keepdims=True) * sight
+        way = way + (along - 1) * far
     return np.linalg.norm(way, axis=-1) / seconds[:, None]
 
 

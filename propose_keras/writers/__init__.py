@@ -19,6 +19,9 @@ _WRITERS = {
     ".json": ("arrays", "JsonWriter"),
     ".csv": ("table", "CsvWriter"),
     ".bvh": ("bvh", "BvhWriter"),
+    ".glb": ("gltf", "GltfWriter"),
+    ".trc": ("markers", "TrcWriter"),
+    ".c3d": ("markers", "C3dWriter"),
     ".png": ("figure", "FigureWriter"),
     ".pdf": ("figure", "FigureWriter"),
     ".svg": ("figure", "FigureWriter"),
@@ -41,6 +44,7 @@ def open_writer(
     frames: Frames | None = None,
     world: bool = False,
     ground: Ground | GroundFinder = estimate_ground,
+    bvh_scale: float = 100.0,
 ) -> PoseWriter:
     """A writer for the kind of file that `path` names; use it in a `with` statement.
 
@@ -56,8 +60,9 @@ def open_writer(
         image_size: Width and height of the images in pixels, for videos.
         frames: The pictures that the people were found in, for videos.
         world: Whether npz, json and csv are in the world, see `inference.in_world`,
-            instead of the poses' own axes.
+            instead of the poses' own axes. Files of motion always are, y up.
         ground: The floor of the world, or what finds it from people and frame rate.
+        bvh_scale: Units of bvh files per metre: 100 are centimetres.
 
     Warns:
         GroundWarning: On leaving the block, if the floor was not found.
@@ -70,7 +75,13 @@ def open_writer(
     suffix = check_suffix(path, SUFFIXES).suffix.lower()
     module, name = _WRITERS[suffix]
     writer = getattr(importlib.import_module(f"{__name__}.{module}"), name)
-    options = {"frame_rate": frame_rate, "image_size": image_size, "frames": frames}
+    options = {
+        "frame_rate": frame_rate,
+        "image_size": image_size,
+        "frames": frames,
+        "ground": ground,
+        "bvh_scale": bvh_scale,
+    }
     made = writer(path, **{option: options[option] for option in writer.OPTIONS})
     if world and suffix in _IN_WORLD:
         return WorldWriter(made, ground, frame_rate)

@@ -1,6 +1,4 @@
-"""Turns joint positions into angles between bones, as animations want them."""
-
-from collections.abc import Iterable
+"""Turns joint positions into rotations of bones, as animations want them."""
 
 import numpy as np
 
@@ -21,129 +19,131 @@ _T_POSE = {
 }
 # Direction of the bone to each joint: y up, facing z, which puts the left at x.
 T_POSE = np.array([_T_POSE[name] for name in H36M_17.joint_names])
-# The middle angle must stay away from 90 degrees. Hips and thorax turn and bend
-# farther than they lean; a bone's shortest rotation hardly turns it about itself.
-ORDERS = {joint: "ZYX" for joint in CHILDREN}
-ORDERS |= dict.fromkeys(map(H36M_17.index, ("Hip", "Thorax")), "YZX")
-ORDERS |= dict.fromkeys(
-    map(H36M_17.index, ("LShoulder", "LElbow", "RShoulder", "RElbow")), "ZXY"
-)
+_PARENTS = np.array(H36M_17.parents)
+_PARENTS[H36M_17.root] = H36M_17.root
 # A shorter bone, in mm, has no direction.
 _SHORTEST = 1.0
 
 
 def bones_of(poses: np.ndarray) -> np.ndarray:
     """Each joint relative to its parent, of `(..., 17, 3)`; the root is 0."""
-    parents = np.array(H36M_17.parents)
-    parents[H36M_17.root] = H36M_17.root
-    return poses - poses[..., parents, :]
+    return poses - poses[..., _PARENTS, :]
 
 
-def rest_pose(lengths: np.ndarray, chunks: Iterable[np.ndarray]) -> np.ndarray:
+def rest_pose(lengths: np.ndarray, poses: np.ndarray) -> np.ndarray:
     """A T-pose in which hips and shoulders sit as a person's do on average.
 
+    Its left is the mirror image of its right.
+
     Args:
-        lengths: Of the bone to each joint, `(17,)` mm.
-        chunks: The person's poses, `(n, 17, 3)` mm each, y up.
+        lengths: Of the bone to each joint, `(17,)` mm, left like right.
+        poses: The person's poses, `(n, 17, 3)` mm, y up.
 
     Returns:
         Each joint relative to its parent, `(17, 3)` mm; the root is 0.
     """
     rest = T_POSE * np.asarray(lengths)[:, None]
-    totals = np.zeros_like(rest)
-    for poses in chunks:
-        bones = bones_of(poses)
-        for children in CHILDREN.values():
-            if len(children) > 1:
-                own = bones[:, children]
-                rotations = _turn_all(rest[children], own, np.eye(3))
-                totals[children] += (own @ rotations).sum(axis=0)
+    bones, totals = bones_of(poses), np.zeros_like(rest)
+    for children in CHILDREN.values():
+        if len(children) > 1:
+            own = bones[:, children]
+            rotations = _turn_all(rest[children], own)
+            totals[children] += (own @ rotations).sum(axis=0)
+    totals = totals + totals[list(H36M_17.flip)] * [-1.0, 1.0, 1.0]
     sums = np.linalg.norm(totals, axis=-1, keepdims=True)
     mean = lengths[:, None] * totals / np.maximum(sums, _SHORTEST)
     return np.where(sums >= _SHORTEST, mean, rest)
 
 
-class JointAngles:
-    """Euler angles of poses; each chunk goes on where the one before it ended.
+def bone_rotations(poses: np.ndarray, rest: np.ndarray) -> np.ndarray:
+    """Rotations that bring a skeleton from its rest pose into poses.
 
     A joint with one child turns its bone from the parent's frame by the shortest
     rotation; one with several turns as fits them best (least squares, without
-    mirroring: Kabsch 1976). A bone that has no length keeps its angle.
+    mirroring: Kabsch 1976). A bone that has no length keeps its rotation.
 
     Args:
+        poses: `(n, 17, 3)` mm, y up, n at least 1.
         rest: Each joint relative to its parent in the rest pose, `(17, 3)` mm.
+
+    Returns:
+        `(n, joints, 3, 3)`: for each joint of `CHILDREN`, in that order, from its own
+        axes to its parent's.
     """
-
-    def __init__(self, rest: np.ndarray) -> None:
-        self._rest = rest
-        self._rotations = {joint: np.eye(3) for joint in CHILDREN}
-        self._angles = np.zeros((len(CHILDREN), 3))
-
-    def __call__(self, poses: np.ndarray) -> np.ndarray:
-        """Angles of the next poses.
-
-        Args:
-            poses: `(n, 17, 3)` mm, y up, n at least 1.
-
-        Returns:
-            Radians, `(n, joints, 3)`, for each joint of `CHILDREN` in its order of
-            `ORDERS`, the first of which is the leftmost factor. No angle jumps by a
-            full turn from pose to pose.
-        """
-        bones, world, angles = bones_of(poses), {}, []
-        for index, (joint, children) in enumerate(CHILDREN.items()):
-            parent = world.get(H36M_17.parents[joint], np.eye(3))
-            local, last = bones[:, children] @ parent, self._rotations[joint]
-            if len(children) == 1:
-                rotations = _turn_one(T_POSE[children[0]], local[:, 0], last)
-            else:
-                rotations = _turn_all(self._rest[children], local, last)
-            self._rotations[joint] = rotations[-1]
-            world[joint] = parent @ rotations
-            held = self._angles[index, 0]
-            angles.append(_euler_angles(rotations, ORDERS[joint], held))
-        return self._unwrap(np.stack(angles, axis=1))
-
-    def _unwrap(self, angles: np.ndarray) -> np.ndarray:
-        """Takes of the two triples that mean the same the one nearer to the last."""
-        twins = np.pi + angles * np.array([1, -1, 1])
-        for frame, pair in enumerate(np.stack([angles, twins], axis=1)):
-            pair -= 2 * np.pi * np.round((pair - self._angles) / (2 * np.pi))
-            far = np.abs(pair - self._angles).sum(axis=-1)
-            self._angles = np.where((far[1] < far[0])[:, None], pair[1], pair[0])
-            angles[frame] = self._angles
-        return angles
+    bones, world, found = bones_of(poses), {}, []
+    for joint, children in CHILDREN.items():
+        parent = world.get(H36M_17.parents[joint], np.eye(3))
+        local = bones[:, children] @ parent
+        if len(children) == 1:
+            rotations = _turn_one(T_POSE[children[0]], local[:, 0])
+        else:
+            rotations = _turn_all(rest[children], local)
+        world[joint] = parent @ rotations
+        found.append(rotations)
+    return np.stack(found, axis=1)
 
 
-def _hold(values: np.ndarray, usable: np.ndarray, last) -> np.ndarray:
-    """Replaces what is not usable by what was usable before, at first by `last`."""
-    rows = np.where(usable, np.arange(1, len(values) + 1), 0)
-    return np.concatenate([[last], values])[np.maximum.accumulate(rows)]
+def world_rotations(rotations: np.ndarray) -> dict[int, np.ndarray]:
+    """By joint, `(n, 3, 3)` from its own axes to the world's; see `bone_rotations`."""
+    world = {}
+    for place, joint in enumerate(CHILDREN):
+        parent = world.get(H36M_17.parents[joint], np.eye(3))
+        world[joint] = parent @ rotations[:, place]
+    return world
 
 
-def _turn_one(rest: np.ndarray, bones: np.ndarray, last: np.ndarray) -> np.ndarray:
-    """The shortest rotations `(n, 3, 3)` of the direction `rest` to bones `(n, 3)`."""
-    lengths = np.linalg.norm(bones, axis=-1)
-    directions = bones / np.maximum(lengths, _SHORTEST)[:, None]
-    directions = _hold(directions, lengths >= _SHORTEST, last @ rest)
-    cross = np.outer(rest, directions).reshape(3, -1, 3)
-    cross = (cross - cross.transpose(2, 1, 0)).transpose(1, 2, 0)
-    cosine = (directions @ rest)[:, None, None]
+def posed(rotations: np.ndarray, rest: np.ndarray, roots: np.ndarray) -> np.ndarray:
+    """Joints of a skeleton that is turned by `bone_rotations`.
+
+    Args:
+        rotations: `(n, joints, 3, 3)`.
+        rest: `(17, 3)` mm.
+        roots: `(n, 3)` mm.
+
+    Returns:
+        `(n, 17, 3)` mm.
+    """
+    world = world_rotations(rotations)
+    found = np.tile(roots[:, None], (1, H36M_17.num_joints, 1))
+    for parent, child in H36M_17.bones:
+        found[:, child] = found[:, parent] + world[parent] @ rest[child]
+    return found
+
+
+def shortest_rotations(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """The shortest rotations `(n, 3, 3)` of unit vectors `(n, 3)` to others."""
+    first, second = np.broadcast_arrays(first, second)
+    cross = first[:, None] * second[:, :, None]
+    cross = cross - np.swapaxes(cross, 1, 2)
+    cosine = np.sum(first * second, axis=-1)[:, None, None]
     rotations = np.eye(3) + cross + cross @ cross / np.maximum(1 + cosine, 1e-9)
     # Straight back there are many: the half turn about one axis.
-    axis = np.roll(rest, 1)
-    half_turn = 2 * np.outer(axis, axis) - np.eye(3)
+    axis = np.roll(first, 1, axis=-1)
+    half_turn = 2 * axis[:, :, None] * axis[:, None] - np.eye(3)
     return np.where(1 + cosine < 1e-9, half_turn, rotations)
 
 
-def _turn_all(rest: np.ndarray, bones: np.ndarray, last: np.ndarray) -> np.ndarray:
+def hold(values: np.ndarray, usable: np.ndarray, start: np.ndarray) -> np.ndarray:
+    """Replaces what is not usable by what was usable before, at first by `start`."""
+    rows = np.where(usable, np.arange(1, len(values) + 1), 0)
+    return np.concatenate([start[None], values])[np.maximum.accumulate(rows)]
+
+
+def _turn_one(rest: np.ndarray, bones: np.ndarray) -> np.ndarray:
+    """The shortest rotations `(n, 3, 3)` of the direction `rest` to bones `(n, 3)`."""
+    lengths = np.linalg.norm(bones, axis=-1)
+    directions = bones / np.maximum(lengths, _SHORTEST)[:, None]
+    return shortest_rotations(rest, hold(directions, lengths >= _SHORTEST, rest))
+
+
+def _turn_all(rest: np.ndarray, bones: np.ndarray) -> np.ndarray:
     """The rotations `(n, 3, 3)` that best turn `rest`, `(c, 3)`, to `(n, c, 3)`."""
     products = np.einsum("nci,cj->nij", bones, rest)
     scale = max((rest**2).sum(), _SHORTEST)
     rotations, certainty = _nearest(products)
     # In turn, since each of them leans on the one before it.
     for row in np.flatnonzero(certainty < 1e-3 * scale):
-        before = rotations[row - 1] if row else last
+        before = rotations[row - 1] if row else np.eye(3)
         rotations[row] = _nearest(products[row] + 1e-2 * scale * before)[0]
     return rotations
 
@@ -154,17 +154,3 @@ def _nearest(products: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     sign = np.sign(np.linalg.det(left @ right))
     left[..., 2] *= sign[..., None]
     return left @ right, sizes[..., 1] + sign * sizes[..., 2]
-
-
-def _euler_angles(rotations: np.ndarray, order: str, last: float) -> np.ndarray:
-    """Radians `(n, 3)`; where the first is not determined it keeps its value."""
-    i, j, k = ("XYZ".index(axis) for axis in order)
-    sign = 1.0 if (j - i) % 3 == 1 else -1.0
-    second = np.arcsin(np.clip(sign * rotations[:, i, k], -1, 1))
-    first = np.arctan2(-sign * rotations[:, j, k], rotations[:, k, k])
-    first = _hold(first, np.hypot(rotations[:, j, k], rotations[:, k, k]) > 1e-7, last)
-    # What remains when the first is undone has the third alone in row j.
-    row = np.cos(first)[:, None] * rotations[:, j]
-    row += sign * np.sin(first)[:, None] * rotations[:, k]
-    third = np.arctan2(sign * row[:, i], row[:, j])
-    return np.stack([first, second, third], axis=-1)
