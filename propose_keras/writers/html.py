@@ -58,6 +58,7 @@ class HtmlWriter(PoseWriter):
     """
 
     SUFFIXES = (".html", ".htm")
+    OPTIONS = ("max_frames",)
 
     def __init__(
         self, path: str | os.PathLike, num_hypotheses: int = 20, max_frames: int = 600
@@ -85,6 +86,12 @@ class HtmlWriter(PoseWriter):
         if not self._frames.kept:
             raise ValueError(
                 f"{self.path.name} would show nothing: no pose was written."
+            )
+        if self._frames.stride > 1:
+            self.omissions.append(
+                f"{self.path} shows {len(self._frames.kept):,} of "
+                f"{self._frames.num_frames:,} frames, one in {self._frames.stride}; "
+                "--max_frames or `max_frames` is how many it may show."
             )
         data = page_data(self._frames)
         data["title"] = _short(self.path.name)
