@@ -45,7 +45,7 @@ def run(*arguments, code=0):
 
 def notes(errors):
     """What was printed but for the progress of a slow machine."""
-    return [line for line in errors.splitlines() if not line.endswith(" poses")]
+    return [line for line in errors.splitlines() if not line.startswith("lifting: ")]
 
 
 def main(backend, data_dir):

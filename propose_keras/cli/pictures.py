@@ -13,13 +13,12 @@ from propose_keras.cli.errors import UserError
 from propose_keras.detection import (
     DETECTORS,
     Detector,
-    Frame,
     Frames,
     holds_pictures,
     make_detector,
     open_frames,
 )
-from propose_keras.detection.people import with_progress
+from propose_keras.inference import FrameRange
 
 
 def define_picture_flags(values: flags.FlagValues) -> None:
@@ -75,33 +74,15 @@ class Pictures:
             signal.signal(signal.SIGINT, before)
 
 
-class WithBar(Frames):
-    """Frames with a bar on standard error while they are read, if it is a terminal.
-
-    Args:
-        frames: The frames.
-        what: What is done with them, in a word.
-    """
-
-    def __init__(self, frames: Frames, what: str) -> None:
-        self._frames, self._what = frames, what
-        self.name, self.rate = frames.name, frames.rate
-        self.num_frames, self.can_be_reread = frames.num_frames, frames.can_be_reread
-
-    @property
-    def size(self) -> tuple[int, int]:
-        return self._frames.size
-
-    def __iter__(self) -> Iterator[Frame]:
-        return iter(with_progress(self._frames, self._what))
-
-
-def open_pictures(source: pathlib.Path, values: Any) -> Pictures | None:
+def open_pictures(
+    source: pathlib.Path, values: Any, chosen: FrameRange | None = None
+) -> Pictures | None:
     """Opens the pictures of a source; None if it is a file of keypoints.
 
     Args:
         source: Path, or `camera:N`.
         values: The flags of `define_picture_flags`, parsed.
+        chosen: The frames to take; None: all.
 
     Raises:
         UserError: If the pictures cannot be read, or there is no such detector here.
@@ -112,8 +93,9 @@ def open_pictures(source: pathlib.Path, values: Any) -> Pictures | None:
     if model and values.detector == "mediapipe":
         model = pathlib.Path(model).expanduser()
     try:
+        frames = open_frames(source)
         return Pictures(
-            open_frames(source),
+            frames if chosen is None else chosen.pictures(frames),
             make_detector(values.detector, model, values.max_people),
         )
     except (OSError, ValueError, ImportError) as error:

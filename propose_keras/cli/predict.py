@@ -11,7 +11,6 @@ import contextlib
 import functools
 import pathlib
 import sys
-import time
 import warnings
 
 from absl import flags
@@ -26,17 +25,18 @@ from propose_keras.cli.lifter_flags import (
     parse_track,
 )
 from propose_keras.cli.motion_flags import define_motion_flags, ground_finder
-from propose_keras.cli.pictures import WithBar, define_picture_flags, open_pictures
+from propose_keras.cli.pictures import define_picture_flags, open_pictures
+from propose_keras.cli.progress import Meter, WithProgress, progress
+from propose_keras.cli.selection_flags import define_selection_flags, parse_selection
 from propose_keras.data.infilling import MIN_JOINTS
 from propose_keras.detection import detect
-from propose_keras.keypoint_files import KeypointWarning
+from propose_keras.keypoint_files import KeypointWarning, read_keypoints
 from propose_keras.skeletons import H36M_17, LAYOUTS
 from propose_keras.writers import PoseWriters, open_writer
 
 DEFAULT_FRAME_RATE = 30.0
 # Outputs that show motion: `--smooth=auto` is yes if one of them is asked for.
 _MOTION = (".bvh", ".glb", ".trc", ".c3d", ".mp4", ".gif")
-_SECONDS_BETWEEN_LINES = 10.0
 
 
 def define_flags(values=flags.FLAGS):
@@ -74,6 +74,7 @@ def define_flags(values=flags.FLAGS):
         flag_values=values,
     )
     define_motion_flags(values)
+    define_selection_flags(values)
     define_picture_flags(values)
 
 
@@ -101,7 +102,8 @@ def execute(source, values):
         raise UserError("Two outputs have the same name, or one is the input.")
     image_size = parse_image_size(values.image_size)
     intrinsics = parse_intrinsics(values.intrinsics)
-    pictures = open_pictures(source, values)
+    selection = parse_selection(values, paths)
+    pictures = open_pictures(source, values, selection.frames)
     if pictures and (image_size or values.layout):
         raise UserError(
             "Pass --image_size and --layout with keypoints only: pictures have their "
@@ -114,26 +116,33 @@ def execute(source, values):
     with contextlib.ExitStack() as stack:
         frames = pictures.frames if pictures else None
         rate = values.fps or (frames and frames.rate) or DEFAULT_FRAME_RATE
-        shown = WithBar(frames, "drawing") if frames else None
-        options = (
-            *(rate, image_size, shown),
-            *(values.world, ground_finder(values), values.bvh_scale),
-        )
-        makers = [functools.partial(_open, path, *options) for path in paths]
+        options = {
+            "frame_rate": rate,
+            "image_size": image_size,
+            "frames": frames,
+            "world": values.world,
+            "ground": ground_finder(values),
+            "bvh_scale": values.bvh_scale,
+            "fields": selection.fields,
+            "max_frames": selection.max_frames,
+            "progress": progress,
+        }
+        makers = [functools.partial(_open, path, options) for path in paths]
         writers = stack.enter_context(PoseWriters(makers))
         lifter = make_lifter(values, smooth, rate)
-        people = source
         if pictures:
-            people = detect(pictures.frames, pictures.detector, progress=True)
+            read = WithProgress(pictures.frames, "lifting")
+            people = detect(read, pictures.detector)
             stack.enter_context(pictures.until_interrupted())
+        else:
+            people = _counted(source, values.layout, image_size, selection.frames)
         try:
             with _keypoint_warnings(values.strict):
                 stream = lifter.stream(
                     *(people, values.layout, image_size, intrinsics),
                     parse_track(values.track),
                 )
-                has_bar = pictures is not None and sys.stderr.isatty()
-                summary = lift(stream, writers, with_lines=not has_bar)
+                summary = lift(stream, writers)
                 stack.close()  # Now, so that errors of writing are caught, too.
         except KeypointWarning as warning:
             raise UserError(f"{warning} (--nostrict goes on.)") from warning
@@ -144,6 +153,8 @@ def execute(source, values):
         print("Poses were smoothed along time; --smooth=no leaves them as they are.")
     for note in dict.fromkeys(writers.notes):
         print(note)
+    for note in writers.omissions:
+        print(note, file=sys.stderr)
 
 
 @contextlib.contextmanager
@@ -166,28 +177,43 @@ def _keypoint_warnings(strict):
         yield
 
 
-def _open(path, *options):
+def _counted(source, layout, image_size, chosen):
+    """The people of a file or folder of keypoints; says how far it is."""
+    people = read_keypoints(source, layout, image_size)
+    if chosen is not None:
+        people = chosen.people(people)
+    length = chosen and chosen.stop and chosen.stop - chosen.start
+    meter, frame = Meter("lifting", length), None
+    try:
+        for person in people:
+            yield person
+            if person.frame != frame:
+                frame = person.frame
+                meter.step()
+    finally:
+        meter.close()
+
+
+def _open(path, options):
     """The writer of an output."""
     try:
-        return open_writer(path, *options)
+        return open_writer(path, **options)
     except (OSError, ValueError, ImportError) as error:
         raise UserError(f"Cannot write --output={path}: {error}") from error
 
 
-def lift(stream, writer, with_lines=True):
+def lift(stream, writer):
     """Lifts everything of a stream into a writer.
 
     Args:
         stream: Batches of poses.
         writer: A writer.
-        with_lines: Whether to print now and then how many there are.
 
     Returns:
         What was done, in words.
     """
     counts = collections.Counter()
     people, num_hypotheses = set(), 0
-    last = time.monotonic()
     for poses in stream:
         writer.write(poses)
         people.update(poses.person.tolist())
@@ -197,9 +223,6 @@ def lift(stream, writer, with_lines=True):
         counts["exchanged"] += int(poses.sides_exchanged.sum())
         counts["skipped"] += poses.num_skipped
         num_hypotheses = poses.hypotheses.shape[1]
-        if with_lines and time.monotonic() - last > _SECONDS_BETWEEN_LINES:
-            last = time.monotonic()
-            print(f"{counts['poses']:,} poses", file=sys.stderr, flush=True)
     noun = "person" if len(people) == 1 else "people"
     summary = (
         f"{counts['poses']:,} poses of {len(people):,} {noun} with {num_hypotheses} "

@@ -1,5 +1,6 @@
 """Image files."""
 
+import copy
 import pathlib
 from collections.abc import Iterator, Sequence
 
@@ -21,6 +22,9 @@ class ImageFrames(Frames):
         files: Paths, at least one.
         name: What to call them in messages.
 
+    Attributes:
+        names: Of the frames: the files' without suffix; with it, where two are alike.
+
     Raises:
         ImportError: If Pillow is not installed.
     """
@@ -29,6 +33,17 @@ class ImageFrames(Frames):
         import_extra("PIL.Image", "Reading pictures", 'pip install ".[detection]"')
         self.files, self.name = list(files), name
         self.num_frames = len(self.files)
+        self.names = [file.stem for file in self.files]
+        if len(set(self.names)) < len(self.names):  # Of two kinds with one name.
+            self.names = [file.name for file in self.files]
+
+    def part(self, places: Sequence[int]) -> "ImageFrames":
+        """Some of them, under the names that they have here."""
+        part = copy.copy(self)
+        part.files = [self.files[place] for place in places]
+        part.names = [self.names[place] for place in places]
+        part.num_frames = len(part.files)
+        return part
 
     @property
     def size(self) -> tuple[int, int]:
@@ -48,10 +63,7 @@ class ImageFrames(Frames):
         Raises:
             DetectionError: If one is damaged or no image.
         """
-        names = [file.stem for file in self.files]
-        if len(set(names)) < len(names):  # Of two kinds with one name.
-            names = [file.name for file in self.files]
-        for name, file in zip(names, self.files):
+        for name, file in zip(self.names, self.files):
             yield Frame(name, _read(file))
 
 

@@ -1,5 +1,6 @@
 """From anyone's 2D keypoints to 3D hypotheses."""
 
+from propose_keras.inference.frame_range import FrameRange
 from propose_keras.inference.fusion import View
 from propose_keras.inference.ground import Ground, in_world
 from propose_keras.inference.ground_estimation import GroundWarning, estimate_ground
@@ -17,6 +18,7 @@ from propose_keras.inference.results import AXES, LiftedPoses
 __all__ = [
     "AXES",
     "JOINT_ANGLES",
+    "FrameRange",
     "Ground",
     "GroundWarning",
     "LiftedPoses",

@@ -5,11 +5,13 @@ A new one is a module with a subclass of `PoseWriter`, and an entry in `_WRITERS
 
 import importlib
 import os
+from collections.abc import Sequence
 
 from propose_keras.detection import Frames
 from propose_keras.inference.ground import Ground
 from propose_keras.inference.ground_estimation import estimate_ground
-from propose_keras.writers.base import PoseWriter, PoseWriters, check_suffix
+from propose_keras.writers.arrays import SAVED_FIELDS
+from propose_keras.writers.base import PoseWriter, PoseWriters, Progress, check_suffix
 from propose_keras.writers.world import GroundFinder, WorldWriter
 
 # Suffix to module and class; modules are loaded when they are needed, for some need
@@ -33,8 +35,20 @@ _WRITERS = {
 SUFFIXES = tuple(_WRITERS)
 # Those that can be written in the world; motions always are.
 _IN_WORLD = (".npz", ".json", ".csv")
+# Of files that hold arrays, and of those that show no more than `max_frames`.
+ARRAY_SUFFIXES = (".npz", ".json")
+FRAME_SUFFIXES = (".html", ".htm", ".mp4", ".gif")
 
-__all__ = ["SUFFIXES", "PoseWriter", "PoseWriters", "open_writer"]
+__all__ = [
+    "ARRAY_SUFFIXES",
+    "FRAME_SUFFIXES",
+    "SAVED_FIELDS",
+    "SUFFIXES",
+    "PoseWriter",
+    "PoseWriters",
+    "Progress",
+    "open_writer",
+]
 
 
 def open_writer(
@@ -45,6 +59,9 @@ def open_writer(
     world: bool = False,
     ground: Ground | GroundFinder = estimate_ground,
     bvh_scale: float = 100.0,
+    fields: Sequence[str] | None = None,
+    max_frames: int | None = None,
+    progress: Progress | None = None,
 ) -> PoseWriter:
     """A writer for the kind of file that `path` names; use it in a `with` statement.
 
@@ -63,26 +80,27 @@ def open_writer(
             instead of the poses' own axes. Files of motion always are, y up.
         ground: The floor of the world, or what finds it from people and frame rate.
         bvh_scale: Units of bvh files per metre: 100 are centimetres.
+        fields: Names of the arrays that npz and JSON hold, of `SAVED_FIELDS`.
+        max_frames: Frames that a page or a video shows at most; by default the
+            writer's own limit.
+        progress: Shows how far a step is that takes its time, see `Progress`.
 
     Warns:
         GroundWarning: On leaving the block, if the floor was not found.
 
     Raises:
-        ValueError: If the suffix is none of `SUFFIXES`.
+        ValueError: If the suffix is none of `SUFFIXES`, or an option is wrong.
         ImportError: If a package that this kind of file needs is not installed.
         OSError: If the folder cannot be written to, or `path` is a folder.
     """
     suffix = check_suffix(path, SUFFIXES).suffix.lower()
     module, name = _WRITERS[suffix]
     writer = getattr(importlib.import_module(f"{__name__}.{module}"), name)
-    options = {
-        "frame_rate": frame_rate,
-        "image_size": image_size,
-        "frames": frames,
-        "ground": ground,
-        "bvh_scale": bvh_scale,
-    }
-    made = writer(path, **{option: options[option] for option in writer.OPTIONS})
+    options = {"frame_rate": frame_rate, "image_size": image_size, "frames": frames}
+    options |= {"fields": fields, "max_frames": max_frames, "progress": progress}
+    options |= {"ground": ground, "bvh_scale": bvh_scale}
+    chosen = [name for name in writer.OPTIONS if options[name] is not None]
+    made = writer(path, **{name: options[name] for name in chosen})
     if world and suffix in _IN_WORLD:
         return WorldWriter(made, ground, frame_rate)
     return made

@@ -5,10 +5,20 @@ import os
 import pathlib
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import IO, Any, ClassVar, Self
+from typing import IO, Any, ClassVar, Protocol, Self
 
 from propose_keras.files import staging_folder
 from propose_keras.inference.results import LiftedPoses
+
+
+class Progress(Protocol):
+    """Shows how far a writer is."""
+
+    def __call__(
+        self, items: Iterable[Any], what: str, total: int | None = None
+    ) -> Iterable[Any]:
+        """Gives the items as they come."""
+        ...
 
 
 class PoseWriter:
@@ -28,6 +38,7 @@ class PoseWriter:
         path: The path given.
         paths: The files written, once the block has ended.
         notes: Sentences for the user about what was written.
+        omissions: Sentences about what was left out, a warning rather than a note.
 
     Raises:
         ValueError: If the suffix is none of `SUFFIXES`.
@@ -43,6 +54,7 @@ class PoseWriter:
         _refuse_folder(self.path)
         self.paths: list[pathlib.Path] = []
         self.notes: list[str] = []
+        self.omissions: list[str] = []
         self._staging = contextlib.ExitStack()
         self._folder = self._staging.enter_context(staging_folder(self.path))
         self._stack = contextlib.ExitStack()
@@ -121,6 +133,11 @@ class PoseWriters:
     def notes(self) -> list[str]:
         """Sentences for the user about what was written."""
         return [note for writer in self.writers for note in writer.notes]
+
+    @property
+    def omissions(self) -> list[str]:
+        """Sentences about what was left out."""
+        return [note for writer in self.writers for note in writer.omissions]
 
     def __enter__(self) -> Self:
         return self

@@ -1,7 +1,6 @@
 """A page that shows lifted poses in a browser: one file that needs nothing else."""
 
 import base64
-import collections
 import hashlib
 import html
 import importlib.resources
@@ -10,14 +9,14 @@ import os
 import pathlib
 import re
 
-import numpy as np
+from propose_keras.detection import Frames
+from propose_keras.inference.results import LiftedPoses
+from propose_keras.writers.base import PoseWriter, Progress
+from propose_keras.writers.page_data import FrameSample, MotionCheck, page_data, short
+from propose_keras.writers.page_pictures import check_pillow, page_pictures
 
-from propose_keras import drawing
-from propose_keras.inference.results import AXES, LiftedPoses
-from propose_keras.skeletons import H36M_17
-from propose_keras.writers.base import PoseWriter
-
-_MAX_NAME_LENGTH = 120
+# In the order in which they follow each other in one function.
+_SCRIPTS = ("data.js", "places.js", "space.js", "image.js", "page.js")
 
 
 def plotly_source() -> str:
@@ -38,6 +37,11 @@ def plotly_source() -> str:
 class HtmlWriter(PoseWriter):
     """Writes a page with the poses in 3D, the keypoints they come from and a slider.
 
+    Several people stand in one scene, at their `root` in the camera's frame with the
+    paths of their roots on the floor, or side by side where the camera is not known.
+    The mode is drawn as bones, or a hypothesis of the reader's choice. The spread of
+    people whose hips were not seen is `spread_about_thorax`.
+
     A file that fits a browser holds a part of a long source only: every frame, or every
     second, fourth, eighth and so on, so that more than half of `max_frames` frames are
     shown, or all there are. All people of a frame shown are shown. Lengths are rounded
@@ -49,18 +53,29 @@ class HtmlWriter(PoseWriter):
         path: The page, `.html`.
         num_hypotheses: How many of each pose's hypotheses, the first ones.
         max_frames: How many frames at the most.
+        frames: The pictures that the people were found in, under the names that the
+            poses have, which are read a second time and put behind the keypoints: up to
+            600, no more than 720 pixels wide or high, 16 MB together. Those of a
+            camera cannot be read again.
+        progress: Shows how far the reading of pictures is.
 
     Raises:
-        ImportError: If plotly is not installed.
+        ImportError: If plotly is not installed, or Pillow for pictures.
         ValueError: If the suffix is none of `SUFFIXES`, or a number is below 1;
             on leaving the `with` block, if nothing was written.
         OSError: If the folder cannot be written to, or `path` is a folder.
     """
 
     SUFFIXES = (".html", ".htm")
+    OPTIONS = ("max_frames", "frames", "progress")
 
     def __init__(
-        self, path: str | os.PathLike, num_hypotheses: int = 20, max_frames: int = 600
+        self,
+        path: str | os.PathLike,
+        num_hypotheses: int = 20,
+        max_frames: int = 600,
+        frames: Frames | None = None,
+        progress: Progress | None = None,
     ) -> None:
         for name, value in (
             ("num_hypotheses", num_hypotheses),
@@ -69,8 +84,12 @@ class HtmlWriter(PoseWriter):
             if value < 1:
                 raise ValueError(f"`{name}` must be at least 1, received {value}.")
         self._plotly = plotly_source()
+        self._source = frames if frames is not None and frames.can_be_reread else None
+        if self._source is not None:
+            check_pillow()
         super().__init__(path)
-        self._frames = FrameSample(max_frames)
+        self._progress = progress or (lambda items, *_: items)
+        self._frames, self._motions = FrameSample(max_frames), MotionCheck()
         self._num_hypotheses = num_hypotheses
         self._num_drawn, self._num_skipped = 0, 0
 
@@ -79,121 +98,33 @@ class HtmlWriter(PoseWriter):
         self._num_skipped += poses.num_skipped
         self._num_drawn = max(self._num_drawn, poses.hypotheses.shape[1])
         for row in range(len(poses)):
-            self._frames.add(poses.take(row, self._num_hypotheses))
+            one = poses.take(row, self._num_hypotheses)
+            self._frames.add(one)
+            self._motions.add(one)
 
     def _finish(self) -> dict[pathlib.Path, pathlib.Path]:
         if not self._frames.kept:
             raise ValueError(
                 f"{self.path.name} would show nothing: no pose was written."
             )
+        if self._frames.stride > 1:
+            self.omissions.append(
+                f"{self.path} shows {len(self._frames.kept):,} of "
+                f"{self._frames.num_frames:,} frames, one in {self._frames.stride}; "
+                "--max_frames or `max_frames` is how many it may show."
+            )
         data = page_data(self._frames)
-        data["title"] = _short(self.path.name)
+        data["title"] = short(self.path.name)
+        data["areMotions"] = self._motions.are_motions
+        data["pictures"], data["picturesNote"] = [], ""
+        if self._source is not None:
+            data["pictures"], data["picturesNote"] = page_pictures(
+                self._source, self._frames.names, self._progress
+            )
         data["numDrawn"], data["numSkipped"] = self._num_drawn, self._num_skipped
         finished = self._folder / "finished.html"
         finished.write_text(render(data, self._plotly), "utf-8", newline="\n")
         return {self.path: finished}
-
-
-class FrameSample:
-    """Keeps frames evenly spread over a stream of unknown length.
-
-    Attributes:
-        kept: For each frame kept, its people.
-        stride: One in how many frames of the source is kept, a power of two.
-        num_frames: Frames of the source so far.
-    """
-
-    def __init__(self, max_frames: int) -> None:
-        self.kept: list[list[LiftedPoses]] = []
-        self.stride, self.num_frames = 1, 0
-        self._max_frames, self._name = max_frames, None
-
-    def add(self, person: LiftedPoses) -> None:
-        """Takes the next row; rows of equal names one after another are a frame."""
-        name = person.frame_name[0]
-        if self.num_frames == 0 or name != self._name:
-            self._name = name
-            self.num_frames += 1
-            if self._is_kept():
-                self.kept.append([])
-            if len(self.kept) > self._max_frames:
-                self.kept, self.stride = self.kept[::2], 2 * self.stride
-        if self._is_kept():
-            self.kept[-1].append(person)
-
-    def _is_kept(self) -> bool:
-        return (self.num_frames - 1) % self.stride == 0
-
-
-def page_data(frames: FrameSample) -> dict:
-    """What the page's script reads, ready for JSON; arrays are in base64."""
-    poses = LiftedPoses.concatenate([row for people in frames.kept for row in people])
-    num_people = [len(people) for people in frames.kept]
-    person_lanes = lanes(
-        np.repeat(np.arange(len(frames.kept)), num_people),
-        poses.person,
-        poses.keypoints[:, H36M_17.root, 0],
-    )
-    return {
-        "axes": AXES,
-        "joints": H36M_17.joint_names,
-        "parents": H36M_17.parents,
-        "left": H36M_17.left,
-        "right": H36M_17.right,
-        "colors": {
-            "left": drawing.LEFT_COLOR,
-            "right": drawing.RIGHT_COLOR,
-            "middle": drawing.MIDDLE_COLOR,
-            "hypotheses": drawing.HYPOTHESIS_COLOR,
-        },
-        "frames": [_short(str(people[0].frame_name[0])) for people in frames.kept],
-        "numFrames": frames.num_frames,
-        "stride": frames.stride,
-        "firstRow": np.cumsum([0, *num_people]).tolist(),
-        "person": poses.person.tolist(),
-        "lanes": [[person, lane] for person, lane in person_lanes.items()],
-        "numHypotheses": poses.hypotheses.shape[1],
-        "mode": _encode(poses.mode, "<i2"),
-        "hypotheses": _encode(poses.hypotheses, "<i2"),
-        "spread": _encode(poses.spread, "<u2"),
-        "keypoints": _encode(poses.keypoints, "<f4"),
-        "missing": _encode(poses.missing, "u1"),
-    }
-
-
-def lanes(frame: np.ndarray, person: np.ndarray, x: np.ndarray) -> dict[int | str, int]:
-    """Places side by side, so that nobody shares one with another at the same time.
-
-    Who comes may take the place of who has gone: a crowd in which few are seen at once
-    needs few places.
-
-    Args:
-        frame: `(N,)`, number of the frame.
-        person: `(N,)`, number or name of the person.
-        x: `(N,)` pixels, where the person is; places are from left to right.
-
-    Returns:
-        For each person the place, 0 for the leftmost.
-    """
-    appearances = collections.defaultdict(list)
-    for key, when, where in zip(person.tolist(), frame.tolist(), x.tolist()):
-        appearances[key].append((when, where))
-    last_frames, members = [], []
-    for key in sorted(appearances, key=lambda key: (appearances[key][0][0], key)):
-        first, last = appearances[key][0][0], appearances[key][-1][0]
-        free = [i for i, end in enumerate(last_frames) if end < first]
-        if free:
-            lane = free[0]
-        else:
-            lane = len(last_frames)
-            last_frames.append(0)
-            members.append([])
-        last_frames[lane] = last
-        members[lane].append(key)
-    members.sort(
-        key=lambda keys: np.median([x for key in keys for _, x in appearances[key]])
-    )
-    return {key: lane for lane, keys in enumerate(members) for key in keys}
 
 
 def render(data: dict, plotly: str) -> str:
@@ -206,11 +137,12 @@ def render(data: dict, plotly: str) -> str:
         data: What can be written as JSON.
         plotly: Source of plotly.js.
     """
-    folder = importlib.resources.files("propose_keras.writers")
+    folder = importlib.resources.files("propose_keras.writers") / "viewer"
+    sources = [(folder / name).read_text("utf-8") for name in _SCRIPTS]
     scripts = {
         # Browsers hash what they read, in which line ends are plain.
         "plotly": re.sub("\r\n?", "\n", plotly).replace("</script", "<\\/script"),
-        "script": (folder / "viewer.js").read_text("utf-8"),
+        "script": f'"use strict";\n(async () => {{\n{"".join(sources)}}})();\n',
     }
     hashes = " ".join(
         f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
@@ -221,20 +153,9 @@ def render(data: dict, plotly: str) -> str:
             f"default-src 'none'; script-src {hashes}; "
             "style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'"
         ),
-        "style": (folder / "viewer.css").read_text("utf-8"),
+        "style": (folder / "page.css").read_text("utf-8"),
         "data": json.dumps(data, separators=(",", ":")).replace("<", "\\u003c"),
     }
-    template = (folder / "viewer.html").read_text("utf-8")
+    template = (folder / "page.html").read_text("utf-8")
     # In one pass: what is filled in may look like a place to fill in.
     return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], template)
-
-
-def _encode(array: np.ndarray, dtype: str) -> str:
-    if np.dtype(dtype).kind in "iu" and array.dtype.kind == "f":
-        limits = np.iinfo(dtype)
-        array = np.rint(array).clip(limits.min, limits.max)
-    return base64.b64encode(np.ascontiguousarray(array, dtype).tobytes()).decode()
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= _MAX_NAME_LENGTH else name[:_MAX_NAME_LENGTH] + "…"

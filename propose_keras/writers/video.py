@@ -13,7 +13,7 @@ from propose_keras.detection import Frames
 from propose_keras.drawing import matplotlib_figure
 from propose_keras.inference.results import LiftedPoses
 from propose_keras.skeletons import H36M_17
-from propose_keras.writers.base import PoseWriter, check_suffix
+from propose_keras.writers.base import PoseWriter, Progress, check_suffix
 from propose_keras.writers.encoders import make_encoder
 from propose_keras.writers.frame_painter import (
     VIEWS,
@@ -29,6 +29,7 @@ _DEFAULT_SIZES = {".mp4": (1280, 720), ".gif": (800, 450)}
 # What views show at least to each side of the hip, and at most, as no part of a body
 # is farther from it; mm.
 _ROOM, _REACH = 300.0, 1400.0
+_MORE = "--max_frames or `max_frames` is how many it may show."
 # A caption, rows of people, and the picture that they are in, if it is shown.
 _Step = tuple[str, np.ndarray, np.ndarray | None]
 
@@ -60,6 +61,8 @@ class VideoWriter(PoseWriter):
             a gif 800 x 450.
         frames: The pictures that the people were found in, under the names that the
             poses have. Those of a camera cannot be read again and are not shown.
+        progress: Given the frames to draw, "drawing" and how many there are, gives them
+            one by one: where to say how far it is.
 
     Attributes:
         num_frames: Frames that the video has.
@@ -72,7 +75,7 @@ class VideoWriter(PoseWriter):
     """
 
     SUFFIXES = (".mp4", ".gif")
-    OPTIONS = ("frame_rate", "image_size", "frames")
+    OPTIONS = ("frame_rate", "image_size", "frames", "max_frames", "progress")
 
     def __init__(
         self,
@@ -82,6 +85,7 @@ class VideoWriter(PoseWriter):
         image_size: tuple[int, int] | None = None,
         size: tuple[int, int] | None = None,
         frames: Frames | None = None,
+        progress: Progress | None = None,
     ) -> None:
         self._suffix = check_suffix(path, self.SUFFIXES).suffix.lower()
         if not 0 < frame_rate < np.inf or max_frames < 1:
@@ -104,6 +108,7 @@ class VideoWriter(PoseWriter):
         self._source = frames if frames is not None and frames.can_be_reread else None
         if self._source is not None:
             self._image_size = self._source.size
+        self._progress = progress or (lambda steps, *_: steps)
         self._rows = self._open("rows", "wb")
         self._dtype: np.dtype | None = None
         self._names: list[int | str | None] = []
@@ -196,16 +201,25 @@ class VideoWriter(PoseWriter):
         encoder = self._encode(finished, self._size, self._frame_rate)
         next(encoder)
         with contextlib.closing(encoder):
-            for caption, shown, image in self._steps(people):
+            steps = self._progress(self._steps(people), "drawing", self._total())
+            for caption, shown, image in steps:
                 drawn = [_person(row, numbered) for row in shown]
                 encoder.send(painter.draw(caption, drawn, image))
                 self._num_drawn += 1
             encoder.send(None)
         if self._num_left_out and self._source is None:
-            self.notes.append(
-                f"{self.path} leaves out {self._num_left_out:,} frames at its end."
+            self.omissions.append(
+                f"{self.path} leaves out {self._num_left_out:,} frames at its end; "
+                f"{_MORE}"
             )
         return {self.path: finished}
+
+    def _total(self) -> int | None:
+        """Frames to draw, if that is known."""
+        if self._source is None:
+            return len(self._captions)
+        count = self._source.num_frames
+        return None if count is None else min(count, self._max_frames)
 
     def _steps(self, people: list[np.ndarray]) -> Iterator[_Step]:
         """What is drawn one after the other."""
@@ -216,7 +230,9 @@ class VideoWriter(PoseWriter):
         places = {name: place for place, name in enumerate(self._names)}
         for count, frame in enumerate(without_gaps(self._source)):
             if count == self._max_frames:
-                self.notes.append(f"{self.path} ends after {count:,} frames.")
+                self.omissions.append(
+                    f"{self.path} ends after {count:,} frames; {_MORE}"
+                )
                 return
             place = places.get(frame.name)
             if place is None:

@@ -226,6 +226,31 @@ def test_who_is_who_and_sides_and_hips(model_file, tmp_path, capsys):
         assert found["person"].tolist() == [0, 1] * 12
 
 
+def test_a_part_of_a_file(model_file, source, tmp_path, capsys):
+    given = arguments(model_file, f"{tmp_path / 'a.npz'},{tmp_path / 'a.json'}")
+    execute(source, *given, "--frames=1:3", "--save=mode,spread")
+    assert "4 poses of 2 people" in capsys.readouterr().out
+    with np.load(tmp_path / "a.npz") as found:
+        assert found["frame"].tolist() == [1, 1, 2, 2]
+        assert {"mode", "spread", "person", "frame_name"} < set(found)
+        assert "hypotheses" not in found
+    rows = json.loads((tmp_path / "a.json").read_text())["poses"]
+    assert {key for row in rows for key in row} == {
+        *("frame", "frame_name", "person", "mode", "spread")
+    }
+
+
+def test_frames_left_out_are_said(model_file, source, tmp_path, capsys):
+    pytest.importorskip("imageio_ffmpeg", reason="needs the extra visualization")
+    pytest.importorskip("plotly", reason="needs the extra visualization")
+    given = arguments(model_file, f"{tmp_path / 'a.html'},{tmp_path / 'a.gif'}")
+    execute(source, *given, "--max_frames=2")
+    errors = capsys.readouterr().err
+    assert "a.html shows 2 of 5 frames, one in 4" in errors
+    assert "a.gif leaves out 3 frames at its end" in errors
+    assert errors.count("--max_frames") == 2
+
+
 def test_json(model_file, source, tmp_path):
     execute(source, *arguments(model_file, tmp_path / "a.json"))
     found = json.loads((tmp_path / "a.json").read_text())
@@ -319,6 +344,14 @@ def test_wrong_keypoints_write_nothing(model_file, tmp_path, text, message):
         (["--image_size="], "how large the images are"),
         (["--layout=coco17"], "found 26 joints; the layout 'coco17' has 17"),
         (["--output={folder}/none/a.png"], "Cannot write --output="),
+        (["--frames=3:3"], "no frame in 3:3: expected A:B with 0 <= A < B"),
+        (["--frames=-2:3"], "no frame in -2:3"),
+        (["--frames=7"], "--frames=7: expected A:B"),
+        (["--frames=1:2:3"], "--frames=1:2:3: expected A:B"),
+        (["--frames=5:"], "nobody in the frames 5:: .* first is 0, and the last .* 4"),
+        (["--save=pose"], "Cannot write --output=.*of mode, .*received 'pose'"),
+        (["--save="], "Cannot write --output=.*of mode, .*received none"),
+        (["--max_frames=9"], "--max_frames is for pages and videos"),
         (["--smooth=live", "--track=no"], "which --track=no forbids"),
         (["--smooth=yes", "--correlation_time=0"], "`correlation_time` above 0"),
     ],
@@ -327,6 +360,12 @@ def test_wrong_flags_write_nothing(model_file, source, tmp_path, wrong, message)
     wrong = [w.format(folder=tmp_path, source=source) for w in wrong]
     with pytest.raises(UserError, match=message):
         execute(source, *arguments(model_file, tmp_path / "a.npz"), *wrong)
+    assert not list(tmp_path.iterdir())
+
+
+def test_nothing_to_save(model_file, source, tmp_path):
+    with pytest.raises(UserError, match="--save chooses what npz and JSON hold"):
+        execute(source, *arguments(model_file, tmp_path / "a.bvh"), "--save=mode")
     assert not list(tmp_path.iterdir())
 
 

@@ -14,7 +14,7 @@ from video_files import counting_frames, ffmpeg, moving_crops, write_video
 from propose_keras import Lifter, ProPose
 from propose_keras.cli import pictures, predict
 from propose_keras.cli.errors import UserError
-from propose_keras.detection import DetectionError, mediapipe_pose, open_frames
+from propose_keras.detection import DetectionError, mediapipe_pose
 
 Image = pytest.importorskip("PIL.Image", reason="needs the extra detection")
 pytest.importorskip("cv2", reason="needs the extra detection")
@@ -104,6 +104,19 @@ def test_a_folder_of_pictures(execute, astronaut, tmp_path, capsys):
     ]
     assert frames == [2, 10]
     assert "2 poses" in capsys.readouterr().out
+
+
+def test_a_part_of_a_video(execute, clip, tmp_path):
+    outputs = f"--output={tmp_path / 'a.npz'},{tmp_path / 'a.mp4'}"
+    execute(clip, outputs, "--frames=4:9")
+    with np.load(tmp_path / "a.npz") as found:
+        assert found["frame"].tolist() == [4, 5, 6, 7, 8]
+    import cv2
+
+    capture = cv2.VideoCapture(str(tmp_path / "a.mp4"), cv2.CAP_FFMPEG)
+    assert capture.get(cv2.CAP_PROP_FRAME_COUNT) == 5
+    with pytest.raises(UserError, match="no frame in 90:: .* is 0, .* 19"):
+        execute(clip, outputs, "--frames=90:")
 
 
 def test_the_same_as_in_python(execute, lifter, clip, pose_task, tmp_path):
@@ -200,13 +213,3 @@ def test_one_message_and_code_2(pose_task, tmp_path):
         assert done.stderr.startswith("Error: ")
         assert done.stderr.count("\n") == 1
     assert not (tmp_path / "a.npz").exists()
-
-
-@pytest.mark.parametrize("is_terminal", [True, False])
-def test_a_bar_for_terminals(monkeypatch, capsys, clip, is_terminal):
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: is_terminal)
-    frames = open_frames(clip)
-    shown = pictures.WithBar(frames, "drawing")
-    assert [frame.name for frame in shown] == [frame.name for frame in frames]
-    assert (shown.rate, shown.size, shown.num_frames) == (10, (440, 480), 20)
-    assert ("drawing" in capsys.readouterr().err) == is_terminal

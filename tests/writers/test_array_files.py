@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import tracemalloc
 
@@ -111,16 +112,46 @@ def test_failure_leaves_everything_as_it_was(tmp_path, name):
     assert path.stat().st_size > 100
 
 
-def test_npz_grows_on_disk(tmp_path):
-    batch = poses(8, num_hypotheses=200)
-    with open_writer(tmp_path / "a.npz") as writer:
-        writer.write(batch)
+@pytest.mark.parametrize("name", ["a.npz", "a.json"])
+def test_memory_does_not_grow(tmp_path, name):
+    """Names of people and frames are no exception; counted, not timed."""
+    rows, peaks = 64, []
+    batch = poses(rows)
+    for num_batches in (20, 200):
         tracemalloc.start()
-        for _ in range(60):
-            writer.write(batch)
-        _, peak = tracemalloc.get_traced_memory()
+        with open_writer(tmp_path / name, fields=["mode_latent_log_prob"]) as writer:
+            for i in range(num_batches):
+                names = [f"clip/{rows * i + row:012d}.jpg" for row in range(rows)]
+                writer.write(dataclasses.replace(batch, frame_name=names))
+        peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
-    assert peak < (tmp_path / "a.npz").stat().st_size / 10
+    # The names of 180 batches more are above 800 kB, as a list.
+    assert peaks[1] < peaks[0] + 100_000
+
+
+@pytest.mark.parametrize("name", ["a.npz", "a.json"])
+def test_what_is_saved_can_be_chosen(tmp_path, name):
+    batch = poses(3, str, people=["anna", "b", "anna"])
+    with open_writer(tmp_path / name, fields=("spread", "mode", "person")) as writer:
+        writer.write(batch)
+    if name == "a.npz":
+        with np.load(tmp_path / name) as archive:
+            found = dict(archive)
+        about = {"joint_names", "joint_angle_names", "axes", "num_skipped"}
+    else:
+        rows = json.loads((tmp_path / name).read_text())["poses"]
+        found = {key: np.array([row[key] for row in rows]) for key in rows[0]}
+        about = set()
+    assert set(found) == {"frame", "frame_name", "person", "mode", "spread", *about}
+    assert found["person"].tolist() == ["anna", "b", "anna"]
+    np.testing.assert_allclose(found["mode"], batch.mode, atol=0.0051)
+
+
+def test_names_that_cannot_be_saved(tmp_path):
+    for wrong, message in ((("mode", "pose"), "received 'pose'"), ((), "none")):
+        with pytest.raises(ValueError, match=f"of mode, hypotheses.*{message}"):
+            open_writer(tmp_path / "a.npz", fields=wrong)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_places_that_cannot_be_written(tmp_path):

@@ -100,7 +100,7 @@ def test_one_picture_per_frame(tmp_path, lifted, name, rate):
     poses = lifted([(f"{i}.jpg", 0) for i in range(9)])
     writer, frames, found = write(path, poses, frame_rate=rate)
     assert writer.num_frames == 9
-    assert writer.notes == []
+    assert writer.omissions == []
     assert found == pytest.approx(rate, rel=0.02)
     for before, after in zip(frames, frames[1:]):
         moved = np.abs(before.astype(int) - after).max(axis=-1) > 60
@@ -270,10 +270,10 @@ def test_max_frames(tmp_path, lifted):
     poses = lifted([(i // 2, i % 2) for i in range(14)])
     path = tmp_path / "a.mp4"
     writer, _, _ = write(path, poses, max_frames=7)
-    assert (writer.num_frames, writer.notes) == (7, [])
+    assert (writer.num_frames, writer.omissions) == (7, [])
     writer, frames, _ = write(path, poses, max_frames=4)
     assert writer.num_frames == 4
-    assert "leaves out 3 frames" in writer.notes[0]
+    assert "leaves out 3 frames" in writer.omissions[0]
     assert len(frames) == 4
 
 

@@ -89,7 +89,7 @@ def test_frames_without_people_are_shown_too(tmp_path, lifted, drawn):
         *[("0", 0), ("1", 1), ("2", 0), ("3", 1), ("4", 0)]
     ]
     assert writer.num_frames == 5
-    assert writer.notes == []
+    assert writer.omissions == []
     assert (drawn[0][2] != drawn[2][2]).any()  # Each has its picture.
 
 
@@ -113,7 +113,7 @@ def test_a_long_source_is_cut(tmp_path, lifted, drawn):
     writer = write(tmp_path / "a.mp4", lifted(0, 9), Pictures(range(12)), max_frames=4)
     assert [step[0] for step in drawn] == ["0", "1", "2", "3"]
     assert writer.num_frames == 4
-    assert "ends after 4 frames" in writer.notes[0]
+    assert "ends after 4 frames" in writer.omissions[0]
 
 
 def test_a_camera_cannot_be_shown_again(tmp_path, lifted, drawn):

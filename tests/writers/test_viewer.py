@@ -2,6 +2,7 @@ import base64
 import dataclasses
 import hashlib
 import html.parser
+import io
 import json
 import re
 import shutil
@@ -13,10 +14,13 @@ import pytest
 from lifted_poses import lifted_poses
 
 from propose_keras import drawing
+from propose_keras.detection import Frame, Frames
 from propose_keras.inference import AXES, LiftedPoses
 from propose_keras.skeletons import H36M_17
 from propose_keras.writers import html as viewer
+from propose_keras.writers import page_pictures
 from propose_keras.writers.html import HtmlWriter
+from propose_keras.writers.page_data import lanes
 
 HOSTILE = "</script><script>document.title='taken'</script><img src=x onerror=alert(1)>"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -33,7 +37,7 @@ def without_plotly(monkeypatch):
     monkeypatch.setattr(viewer, "plotly_source", lambda: "'</script>';\r\n")
 
 
-def poses(frames, people=None, num_hypotheses=4, standing=None):
+def poses(frames, people=None, num_hypotheses=4, standing=None, is_placed=False):
     """A row for each entry of `frames`, all different."""
     num_rows = len(frames)
     rng = np.random.default_rng(1)
@@ -42,6 +46,10 @@ def poses(frames, people=None, num_hypotheses=4, standing=None):
     mode -= mode[:, :1]
     hypotheses = mode[:, None] + rng.normal(0, 40, (num_rows, num_hypotheses, 17, 3))
     people = np.zeros(num_rows, int) if people is None else np.array(people)
+    roots = {}
+    if is_placed:
+        where = rng.normal([0, 100, 4000], 300, (num_rows, 1 + num_hypotheses, 3))
+        roots["root"], roots["root_hypotheses"] = where[:, 0], where[:, 1:]
     return lifted_poses(
         mode,
         list(frames),
@@ -49,11 +57,13 @@ def poses(frames, people=None, num_hypotheses=4, standing=None):
         hypotheses=hypotheses.astype("float32"),
         mean=hypotheses.mean(1).astype("float32"),
         spread=rng.uniform(0, 120, (num_rows, 17)).astype("float32"),
+        spread_about_thorax=rng.uniform(0, 120, (num_rows, 17)).astype("float32"),
         keypoints=(400 + 300 * people[:, None, None] + mode[..., :2] / 4).astype(
             "float32"
         ),
         missing=np.arange(17 * num_rows).reshape(-1, 17) % 5 == 0,
         num_skipped=1,
+        **roots,
     )
 
 
@@ -86,7 +96,12 @@ def page_data(path):
         ("spread", "<u2", (17,)),
         ("keypoints", "<f4", (17, 2)),
         ("missing", "u1", (17,)),
+        ("aboutThorax", "u1", ()),
+        ("root", "<i4", (3,)),
+        ("rootHypotheses", "<i4", (num_hypotheses, 3)),
     ):
+        if data[name] is None:
+            continue
         flat = np.frombuffer(base64.b64decode(data[name]), dtype)
         data[name] = flat.reshape(num_rows, *shape)
     return data
@@ -108,9 +123,107 @@ def test_page_holds_the_poses(tmp_path, without_plotly, frames):
     assert data["mode"][0, 5, 1] == 32767
     np.testing.assert_allclose(data["mode"][1:], batch.mode[1:], atol=0.51)
     np.testing.assert_allclose(data["hypotheses"], batch.hypotheses[:, :5], atol=0.51)
-    np.testing.assert_allclose(data["spread"], batch.spread, atol=0.51)
+    about = batch.missing[:, 0]
+    assert about.tolist() == [True, False, False, False] == data["aboutThorax"].tolist()
+    spread = np.where(about[:, None], batch.spread_about_thorax, batch.spread)
+    np.testing.assert_allclose(data["spread"], spread, atol=0.51)
+    assert data["root"] is None
+    assert data["pictures"] == []
     np.testing.assert_array_equal(data["keypoints"], batch.keypoints)
     np.testing.assert_array_equal(data["missing"], batch.missing)
+
+
+def test_page_holds_places(tmp_path, without_plotly):
+    batch = poses([0, 1, 1], [0, 0, 1], is_placed=True)
+    batch.root[1, 2] = 123_456.7
+    data = write(tmp_path / "a.html", batch, num_hypotheses=2)
+    np.testing.assert_allclose(data["root"], batch.root, atol=0.51)
+    expected = batch.root_hypotheses[:, :2]
+    np.testing.assert_allclose(data["rootHypotheses"], expected, atol=0.51)
+    batch.root[1] = np.nan
+    (tmp_path / "a.html").unlink()
+    assert write(tmp_path / "a.html", batch)["root"] is None
+
+
+@pytest.mark.parametrize("are_motions", [True, False])
+def test_page_knows_whether_hypotheses_are_motions(
+    tmp_path, without_plotly, are_motions
+):
+    batch = poses([0, 1, 2, 3], num_hypotheses=5)
+    if are_motions:
+        offsets = batch.hypotheses[:1] - batch.mode[:1, None]
+        batch = dataclasses.replace(batch, hypotheses=batch.mode[:, None] + offsets)
+    assert write(tmp_path / "a.html", batch)["areMotions"] is are_motions
+    (tmp_path / "a.html").unlink()
+    assert write(tmp_path / "a.html", poses([0, 5]))["areMotions"] is None
+
+
+class Pictures(Frames):
+    """Of noise in different greens, which do not compress well."""
+
+    name, rate, size = "pictures", 10.0, (400, 200)
+
+    def __init__(self, names, size=(400, 200)):
+        self.names, self.size, self.num_frames = names, size, len(names)
+
+    def __iter__(self):
+        for place, name in enumerate(self.names):
+            noise = np.random.default_rng(place).integers(0, 60, (*self.size[::-1], 3))
+            yield Frame(name, (noise + [0, 150 + place, 0]).astype(np.uint8))
+
+
+def jpeg(picture):
+    image_module = pytest.importorskip("PIL.Image")
+    image = image_module.open(io.BytesIO(base64.b64decode(picture["jpeg"])))
+    return np.asarray(image.convert("RGB"))
+
+
+def test_page_holds_pictures_of_the_frames_shown(tmp_path, without_plotly):
+    names = [f"{number}.jpg" for number in range(12)]
+    batch = poses(names[1::2])
+    frames = Pictures(names, (1600, 800))
+    data = write(tmp_path / "a.html", batch, frames=frames, max_frames=3)
+    assert data["frames"] == ["1.jpg", "5.jpg", "9.jpg"]
+    assert [one["frame"] for one in data["pictures"]] == [0, 1, 2]
+    assert {(one["width"], one["height"]) for one in data["pictures"]} == {(1600, 800)}
+    images = [jpeg(one) for one in data["pictures"]]
+    assert [image.shape for image in images] == 3 * [(360, 720, 3)]
+    greens = [image[..., 1].mean() - 29.5 for image in images]
+    np.testing.assert_allclose(greens, [151, 155, 159], atol=2)
+    assert data["picturesNote"] == "pictures no larger than 720 pixels"
+
+
+def test_pictures_of_a_page_are_bounded(tmp_path, without_plotly, monkeypatch):
+    names = list(range(9))
+    one = write(tmp_path / "a.html", poses(names[:1]), frames=Pictures(names))
+    monkeypatch.setattr(page_pictures, "MAX_PICTURES", 4)
+    (tmp_path / "a.html").unlink()
+    data = write(tmp_path / "a.html", poses(names), frames=Pictures(names))
+    assert [picture["frame"] for picture in data["pictures"]] == [0, 3, 6]
+    assert data["picturesNote"] == "pictures of one frame in 3"
+    # Room for two of the size they have: all are made smaller.
+    size = len(base64.b64decode(one["pictures"][0]["jpeg"]))
+    monkeypatch.setattr(page_pictures, "MAX_BYTES", 2 * size)
+    (tmp_path / "a.html").unlink()
+    data = write(tmp_path / "a.html", poses(names), frames=Pictures(names))
+    assert len(data["pictures"]) == 3
+    assert jpeg(data["pictures"][0]).shape[1] < 400
+    assert re.match(r"pictures no larger than \d+ pixels, of", data["picturesNote"])
+    # No room for all, however small.
+    monkeypatch.setattr(page_pictures, "MAX_BYTES", size // 2)
+    (tmp_path / "a.html").unlink()
+    data = write(tmp_path / "a.html", poses(names), frames=Pictures(names))
+    count = len(data["pictures"])
+    assert 0 < count < 3
+    assert data["picturesNote"].endswith(f"of one frame in 3, of the first {count}")
+    sizes = [len(base64.b64decode(picture["jpeg"])) for picture in data["pictures"]]
+    assert sum(sizes) <= size // 2
+
+
+def test_a_camera_has_no_pictures_left(tmp_path, without_plotly):
+    frames = Pictures([0])
+    frames.can_be_reread = False
+    assert write(tmp_path / "a.html", poses([0]), frames=frames)["pictures"] == []
 
 
 @pytest.mark.parametrize("num_frames, max_frames", [(7, 7), (8, 7), (40, 7), (9, 1)])
@@ -144,8 +257,8 @@ def test_people_have_places_from_left_to_right_and_share_them_in_turn():
     frame = np.array([0, 0, 1, 1, 2, 2, 3])
     person = np.array([7, 4, 7, 4, 7, 5, 6])
     x = np.array([900.0, 100, 900, 100, 900, 120, 50])
-    assert viewer.lanes(frame, person, x) == {4: 0, 5: 0, 6: 0, 7: 1}
-    assert viewer.lanes(frame[:2], person[:2], -x[:2]) == {7: 0, 4: 1}
+    assert lanes(frame, person, x) == {4: 0, 5: 0, 6: 0, 7: 1}
+    assert lanes(frame[:2], person[:2], -x[:2]) == {7: 0, 4: 1}
 
 
 def test_failure_leaves_everything_as_it_was(tmp_path, without_plotly):
@@ -332,8 +445,23 @@ DRIVER = """
     return x.map((value, i) => [value, y[i], z[i]]).filter(([value]) => value !== null);
   };
   const visible = () => ["hypotheses", "left"].map((name) => trace(name).visible);
+  const pixel = () => {
+    const pen = get("keypoints").getContext("2d");
+    const { width, height } = get("keypoints");
+    return [...pen.getImageData(width / 2, height / 2, 1, 1).data];
+  };
   const result = {};
   await drawn(0);
+  result.scene = { ...joints(), paths: points("paths"), spots: points("spots") };
+  result.spreadText = get("spread-text").textContent;
+  change("pose", { value: "1" });
+  await until(() => trace("joints").x[0] !== result.scene.x[0]);
+  result.hypothesis = { ...joints(), paths: points("paths") };
+  result.modeText = get("mode-text").textContent;
+  result.noMotion = !get("no-motion").hidden;
+  change("pose", { value: "" });
+  change("places", { value: "apart" });
+  await until(() => trace("joints").x[0] === 0);
   result.first = joints();
   result.fan = points("hypotheses");
   result.bones = ["left", "middle", "right"].flatMap(points);
@@ -341,6 +469,7 @@ DRIVER = """
   press("ArrowRight");
   await drawn(1);
   result.right = joints();
+  result.pixel = pixel();
   press("End");
   await drawn(3);
   press("ArrowLeft");
@@ -388,9 +517,10 @@ def test_controls_change_what_is_drawn(tmp_path, browse, standing):
     # Eight frames of which every second is shown, the last of them with one person.
     frames = [f for f in range(8) for _ in range(1 if f == 6 else 2)]
     people = [p for f in range(8) for p in ([3] if f == 6 else [3, 8])]
-    batch = poses(frames, people, standing=standing)
+    batch = poses(frames, people, standing=standing, is_placed=True)
     path = tmp_path / "a.html"
-    data = write(path, batch, max_frames=4, num_hypotheses=3)
+    pictures = Pictures(range(8), (800, 600))
+    data = write(path, batch, max_frames=4, num_hypotheses=3, frames=pictures)
     assert data["frames"] == ["0", "2", "4", "6"]
     text = path.read_text("utf-8")
     # The page would not run a script that is not its own.
@@ -415,6 +545,30 @@ def test_controls_change_what_is_drawn(tmp_path, browse, standing):
         np.testing.assert_array_equal(np.reshape(found["z"], shape), -mode[..., 1])
         return x[:, 0].tolist()
 
+    # In the camera's frame: right, forward, up.
+    first, axes = slice(0, 2), [0, 2, 1]
+    up = np.array([1, 1, -1])
+    for found, mode, root in (
+        (result["scene"], data["mode"], data["root"]),
+        (
+            result["hypothesis"],
+            data["hypotheses"][:, 1],
+            data["rootHypotheses"][:, 1],
+        ),
+    ):
+        expected = (mode[first] + root[first, None].astype(int))[..., axes] * up
+        drawn = np.stack([found[axis] for axis in "xyz"], -1).reshape(2, 17, 3)
+        np.testing.assert_array_equal(drawn, expected)
+        rows = np.argsort(data["person"], kind="stable")
+        ground = np.array(found["paths"])[:, :2]
+        np.testing.assert_array_equal(ground, root[rows][:, [0, 2]])
+    spots = np.array(result["scene"]["spots"])[:, :2]
+    np.testing.assert_array_equal(spots, data["root"][first, ::2])
+    assert result["spreadText"] == "Spread about the thorax where hips are not seen"
+    assert result["modeText"] == "Hypothesis 2: left, middle, right"
+    assert result["noMotion"]
+    red, green, blue, _ = result["pixel"]
+    assert green - max(red, blue) > 60
     hips = check(result["first"], 0)
     assert hips[0] == 0
     assert hips[1] >= 900
@@ -428,7 +582,11 @@ def test_controls_change_what_is_drawn(tmp_path, browse, standing):
     order = [bones[left], bones[~left & ~right], bones[right]]
     expected = [np.stack(drawn, -1)[:, chosen].reshape(-1, 3) for chosen in order]
     np.testing.assert_array_equal(result["bones"], np.concatenate(expected))
-    fan = data["hypotheses"][:2][..., [0, 2, 1]] * np.array([1, 1, -1])
+    fan = data["hypotheses"][:2].astype(int)
+    assert data["aboutThorax"][:2].tolist() == [1, 0]
+    thorax = H36M_17.index("Thorax")
+    fan[0] += data["mode"][0, thorax] - fan[0, :, thorax, None]
+    fan = fan[..., [0, 2, 1]] * np.array([1, 1, -1])
     fan[1, ..., 0] += int(hips[1])
     np.testing.assert_array_equal(result["fan"], fan[:, :, bones].reshape(-1, 3))
     assert result["numLines"] == 2 * 3 * 16
@@ -447,7 +605,9 @@ def test_controls_change_what_is_drawn(tmp_path, browse, standing):
 def test_picture_shows_the_pose(tmp_path, browse, standing):
     image_module = pytest.importorskip("PIL.Image")
     path, picture = tmp_path / "a.html", tmp_path / "picture.png"
-    write(path, poses([1], num_hypotheses=20, standing=standing))
+    frames = Pictures([1], (800, 800))
+    batch = poses([1], num_hypotheses=20, standing=standing)
+    write(path, batch, num_hypotheses=20, frames=frames)
     _, messages = browse(path.as_uri(), f"--screenshot={picture}")
     assert messages == []
     with image_module.open(picture) as image:
@@ -460,8 +620,11 @@ def test_picture_shows_the_pose(tmp_path, browse, standing):
         assert len(found) > 150
         return found
 
+    # The policy lets the picture be seen.
+    panel = pixels[130:420, 960:1240]
+    assert ((panel[..., 1] - panel[..., ::2].max(-1)) > 60).mean() > 0.3
     space = np.s_[130:640, 30:900]
-    image = np.s_[130:450, 960:1240]
+    image = np.s_[130:420, 960:1240]
     for region in (space, image):
         left = where(drawing.LEFT_COLOR, region)
         right = where(drawing.RIGHT_COLOR, region)
