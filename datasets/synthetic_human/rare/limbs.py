@@ -67,6 +67,24 @@ def _bend(roots, middles, ends, upper, lower):
     return cosine[..., None] * along + sine[..., None] * _unit(across)
 
 
+def _within(angles, limits):
+    """Angles of which the swing is written as the rotation nearer to the limits.
+
+    An arm that is raised past the vertical was swung by 190 degrees forward, not by 170
+    backward.
+    """
+
+    def excess(swing):
+        low, high = limits[:2].T
+        return (np.maximum(low - swing, 0) + np.maximum(swing - high, 0)).sum(axis=-1)
+
+    swing = angles[..., :2]
+    size = np.maximum(np.linalg.norm(swing, axis=-1, keepdims=True), 1e-9)
+    other = swing * (1 - 2 * np.pi / size)
+    is_nearer = (excess(other) < excess(swing))[..., None]
+    return np.concatenate([np.where(is_nearer, other, swing), angles[..., 2:]], axis=-1)
+
+
 def _bring_to(height, roots, middles, ends):
     """Middle and end joints with the ends at `height`.
 
@@ -142,7 +160,7 @@ def place_limbs(
             pelvis=pose.pelvis,
             spine=pose.spine,
             head=pose.head,
-            arms=limit(arms, ARM_LIMITS, _MARGIN),
+            arms=limit(_within(arms, ARM_LIMITS), ARM_LIMITS, _MARGIN),
             legs=limit(legs, LEG_LIMITS, _MARGIN),
         )
     return pose

@@ -124,3 +124,15 @@ def test_hands_and_feet_are_planted_or_lifted(person, height):
         # As far as straight arms reach.
         assert np.all(reached < height - 15)
     assert lowest.min() > -12
+
+
+def test_arms_raised_past_the_vertical_stay_up(person):
+    pose = make_pose(pitch=180, arms=(186, 5, 0, 5))
+    pose.root[:, 2] += 2000
+    clearance = FLESH[None] * person.scale
+    placed = limbs.place_limbs(person, pose, clearance, np.zeros((1, 4)))
+    before, after = (
+        kinematics.forward(person.body, p)[0, JOINT["LWrist"]] for p in (pose, placed)
+    )
+    # By as much as the limit of the shoulder is below 186 degrees.
+    assert np.linalg.norm(before - after) < 200
