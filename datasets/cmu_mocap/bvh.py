@@ -30,14 +30,14 @@ def read_bvh(
     Two things that conversions of the CMU database do are undone. They begin with a
     rest pose that is not part of the motion: it is left out where the root of the
     first frame is not turned at all and that of the second is. And they lose the
-    bone `thorax`, 12 cm, so that neck and shoulders sit on the joint `Spine1`: see
-    `mend_thorax`.
+    bone `thorax`, 12 cm, so that neck and shoulders sit on the joint `Spine1`
+    (`Chest2` in the release for 3ds Max): see `mend_thorax`.
 
     Args:
         path: The file.
         unit_mm: Length unit, which the format does not state, in mm.
         mend_thorax: Whether to put the lost bone back, where neck and shoulders do sit
-            on `Spine1`, with the offset of the bone below: CMU's three bones of the
+            on that joint, with the offset of the bone below: CMU's three bones of the
             back are alike.
 
     Returns:
@@ -117,16 +117,22 @@ def _read_hierarchy(text: str, path: str) -> list[_Joint]:
     return joints
 
 
+# The joint that lost the bone above it, and what sits on it, in both releases.
+_LOST_THORAX = {
+    "Spine1": ("Neck", "LeftShoulder", "RightShoulder"),
+    "Chest2": ("lowerneck", "LeftCollar", "RightCollar"),
+}
+
+
 def _mend_thorax(joints: list[_Joint]) -> None:
-    children = ("Neck", "LeftShoulder", "RightShoulder")
     by_name = {joint.name: joint for joint in joints}
-    if not {"Spine1", *children} <= by_name.keys():
-        return
-    if any(joints[by_name[c].parent].name != "Spine1" for c in children):
-        return
-    if not any(by_name[child].offset.any() for child in children):
-        for child in children:
-            by_name[child].offset = by_name["Spine1"].offset
+    for spine, children in _LOST_THORAX.items():
+        found = [by_name[name] for name in children if name in by_name]
+        if len(found) < len(children) or any(j.offset.any() for j in found):
+            continue
+        if all(joints[child.parent].name == spine for child in found):
+            for child in found:
+                child.offset = by_name[spine].offset
 
 
 def _read_motion(text: str, joints: list[_Joint], path: str):

@@ -53,7 +53,7 @@ BVH_RULE = {
     "RWrist": ("RightHand",),
 }
 
-_LEG_LENGTHS_MM = (500, 1200)
+LEG_LENGTHS_MM = (500, 1200)
 
 
 def retarget(motion: Motion, rule: dict[str, tuple[str, ...]], source: str = "motion"):
@@ -100,7 +100,7 @@ def check_leg_length(poses: np.ndarray, source: str) -> None:
     """
     hip, knee, foot = (poses[0, H36M_17.index(j)] for j in ("RHip", "RKnee", "RFoot"))
     length = np.linalg.norm(knee - hip) + np.linalg.norm(foot - knee)
-    low, high = _LEG_LENGTHS_MM
+    low, high = LEG_LENGTHS_MM
     if not low < length < high:
         raise DataFileError(
             f"{source}: thigh and shin are {length:.0f} mm long together, expected "

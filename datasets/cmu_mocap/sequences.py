@@ -10,18 +10,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+from absl import logging
 
 from propose_keras.data.errors import DataFileError
 from propose_keras.data.safe_npz import load_npz
 
 from .asf import read_amc, read_asf
-from .bvh import read_bvh
-from .retarget import (
-    ASF_RULE,
-    BVH_RULE,
-    check_leg_length,
-    retarget,
-)
+from .conversions import read_conversion
+from .retarget import ASF_RULE, check_leg_length, retarget
 
 _SEARCH_DEPTH = 4
 _TRIAL = re.compile(r"(\d+)_(\d+)")
@@ -35,7 +31,7 @@ _TEXT_BYTES_PER_SECOND = 100_000
 
 EXPECTED_TREE = f"""
     subjects/01/01.asf, subjects/01/01_01.amc ...    the database's own files, or
-    01/01_01.bvh ...                                 a BVH conversion, or
+    01/01_01.bvh ...                                 BVH conversions, or both, or
     cmu_mocap*.npz                                   positions of the 17 joints
 and, if you have it, {INDEX_FILE}, which names the actions.
 """
@@ -78,12 +74,12 @@ def find_sequences(manual_dir: Path) -> list[MocapSequence]:
         manual_dir: `pathlib.Path` or `epath.Path`.
 
     Returns:
-        The sequences by name.
+        The sequences by name; of a take that is there as AMC and as BVH, the AMC.
 
     Raises:
         FileNotFoundError: If there is none; the message shows the tree expected.
-        DataFileError: If there are several forms or copies, or a motion has no
-            skeleton.
+        DataFileError: If a take is there twice in one form, an npz lies beside other
+            forms, or a motion has no skeleton.
     """
     files: dict[str, list[Path]] = {".amc": [], ".asf": [], ".bvh": [], ".npz": []}
     actions: dict[tuple[int, int], str] = {}
@@ -101,10 +97,11 @@ def find_sequences(manual_dir: Path) -> list[MocapSequence]:
             f"There is no AMC, BVH or cmu_mocap*.npz file in {manual_dir} or up to "
             f"{_SEARCH_DEPTH} folders below. Expected{EXPECTED_TREE}"
         )
-    if len(forms) > 1:
+    if len(forms) > 1 and ".npz" in forms:
         raise DataFileError(
             f"{manual_dir} holds the data set in several forms, such as "
-            f"{' and '.join(str(files[form][0]) for form in forms)}. Leave one of them."
+            f"{' and '.join(str(files[form][0]) for form in forms)}. Leave one of "
+            "them; only AMC and BVH files may lie together."
         )
     if forms == [".npz"]:
         if len(files[".npz"]) > 1:
@@ -112,16 +109,30 @@ def find_sequences(manual_dir: Path) -> list[MocapSequence]:
                 f"Several npz files: {files['.npz']}. Leave one of them."
             )
         return _npz_sequences(files[".npz"][0])
+    in_amc = _by_name(files[".amc"], files[".asf"], actions)
+    in_bvh = _by_name(files[".bvh"], [], actions)
+    in_both = in_amc.keys() & in_bvh.keys()
+    if in_both:
+        logging.info(
+            "%d takes are there as AMC and as BVH; the AMC files are read.",
+            len(in_both),
+        )
+    sequences = in_bvh | in_amc
+    return [sequences[name] for name in sorted(sequences)]
+
+
+def _by_name(paths, skeletons, actions) -> dict[str, MocapSequence]:
+    found: dict[str, Path] = {}
     sequences: dict[str, MocapSequence] = {}
-    for path in files[forms[0]]:
-        sequence = _file_sequence(path, files[".asf"], actions)
+    for path in paths:
+        sequence = _file_sequence(path, skeletons, actions)
         if sequence.name in sequences:
             raise DataFileError(
-                f"{manual_dir} holds {sequence.name} twice, the second time as {path}. "
-                "Leave one of them."
+                f"{sequence.name} is there twice, as {found[sequence.name]} and as "
+                f"{path}. Leave one of them."
             )
-        sequences[sequence.name] = sequence
-    return [sequences[name] for name in sorted(sequences)]
+        sequences[sequence.name], found[sequence.name] = sequence, path
+    return sequences
 
 
 def _walk(folder: Path, depth: int) -> Iterator[Path]:
@@ -179,8 +190,7 @@ class _BvhReader:
     path: str
 
     def __call__(self, frame_rate: float) -> tuple[np.ndarray, float]:
-        motion = read_bvh(self.path).resample(frame_rate)
-        return retarget(motion, BVH_RULE, self.path), motion.frame_rate
+        return read_conversion(self.path, frame_rate)
 
 
 @dataclasses.dataclass(frozen=True)

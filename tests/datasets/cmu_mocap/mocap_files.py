@@ -109,9 +109,29 @@ def write_amc(path, motion):
     _write(path, "\n".join([*lines, ""]))
 
 
-def write_bvh(path, motion, frame_time=1 / 120, with_thorax=False, rest_pose=True):
+# The names of the release for 3ds Max, where they differ.
+MAX_NAMES = {
+    **{"LeftUpLeg": "LeftHip", "LeftLeg": "LeftKnee", "LeftFoot": "LeftAnkle"},
+    **{"RightUpLeg": "RightHip", "RightLeg": "RightKnee", "RightFoot": "RightAnkle"},
+    **{"LowerBack": "lowerback", "Spine": "Chest", "Spine1": "Chest2"},
+    **{"Neck": "lowerneck", "Neck1": "Neck", "LeftShoulder": "LeftCollar"},
+    **{"LeftArm": "LeftShoulder", "LeftForeArm": "LeftElbow", "LeftHand": "LeftWrist"},
+    **{"RightShoulder": "RightCollar", "RightArm": "RightShoulder"},
+    **{"RightForeArm": "RightElbow", "RightHand": "RightWrist"},
+}
+
+
+def write_bvh(
+    path,
+    motion,
+    frame_time=1 / 120,
+    with_thorax=False,
+    rest_pose=True,
+    scale=1.0,
+    names=None,
+):
     """The motion as CMU's conversions have it: without `thorax`, with a rest pose."""
-    vectors = {name: np.array(vector) for name, _, vector, _ in _BONES}
+    vectors = {name: np.array(vector) * scale for name, _, vector, _ in _BONES}
     parents = {name: parent for name, parent, *_ in _BONES}
     if not with_thorax:
         vectors["thorax"] = np.zeros(3)
@@ -133,7 +153,8 @@ def write_bvh(path, motion, frame_time=1 / 120, with_thorax=False, rest_pose=Tru
         if bone in ("lwrist", "rwrist"):
             offset = vectors[bone.replace("wrist", "radius")]
         return (
-            f"{pad}JOINT {_BVH_NAMES[bone]}\n{pad}{{\n"
+            f"{pad}JOINT {(names or {}).get(_BVH_NAMES[bone], _BVH_NAMES[bone])}\n"
+            f"{pad}{{\n"
             f"{pad}\tOFFSET {_numbers(offset)}\n"
             f"{pad}\tCHANNELS 3 Zrotation Yrotation Xrotation\n{body}{pad}}}\n"
         )
@@ -143,7 +164,7 @@ def write_bvh(path, motion, frame_time=1 / 120, with_thorax=False, rest_pose=Tru
         "HIERARCHY\nROOT Hips\n{\n\tOFFSET 0 0 0\n\tCHANNELS 6 Xposition Yposition "
         f"Zposition Zrotation Yrotation Xrotation\n{body}}}\n"
     )
-    root = [motion.root_position, motion.root_angles[:, ::-1]]
+    root = [motion.root_position * scale, motion.root_angles[:, ::-1]]
     columns = [
         motion.local_rotation(b).as_euler("ZYX", degrees=True)
         if b in vectors

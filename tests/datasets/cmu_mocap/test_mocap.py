@@ -130,6 +130,46 @@ def test_sequences_of_every_form_are_named_and_split(tmp_path):
         assert (poses.shape, frame_rate) == ((3, 17, 3), 60.0)
 
 
+@pytest.mark.parametrize("names", [None, files.MAX_NAMES])
+@pytest.mark.parametrize("unit_mm", [25.4 / 0.45, 1.0, 10.0, 25.4, 1000.0])
+def test_conversions_of_other_names_and_units_are_the_same_motion(
+    tmp_path, names, unit_mm
+):
+    motion = files.Motion()
+    files.write_bvh(f"{tmp_path}/a/02_01.bvh", motion)
+    files.write_bvh(
+        f"{tmp_path}/b/02_01.bvh",
+        motion,
+        frame_time=1 / 60,
+        scale=25.4 / 0.45 / unit_mm,
+        names=names,
+    )
+    poses = []
+    for folder, expected_rate in (("a", 120), ("b", 60)):
+        (sequence,) = mocap.find_sequences(tmp_path / folder)
+        found, frame_rate = sequence.read(120.0)
+        assert frame_rate == pytest.approx(expected_rate, rel=1e-4)
+        poses.append(found)
+    np.testing.assert_allclose(poses[1], poses[0], atol=0.5)
+
+
+def test_a_bvh_of_another_skeleton_is_refused(tmp_path):
+    files.write_bvh(f"{tmp_path}/02_01.bvh", files.Motion(), names={"LeftLeg": "shin"})
+    (sequence,) = mocap.find_sequences(tmp_path)
+    with pytest.raises(DataFileError, match=r"02_01\.bvh.*no known conversion.*'shin'"):
+        sequence.read(60.0)
+
+
+def test_amc_and_bvh_may_lie_together_and_each_take_is_read_once(tmp_path):
+    files.write_asf(f"{tmp_path}/02/02.asf", files.Motion())
+    files.write_amc(f"{tmp_path}/02/02_01.amc", files.Motion(num_frames=10))
+    files.write_bvh(f"{tmp_path}/02/02_01.bvh", files.Motion(num_frames=4))
+    files.write_bvh(f"{tmp_path}/02/02_02.bvh", files.Motion(num_frames=4))
+    first, second = mocap.find_sequences(tmp_path)
+    assert (first.name, second.name) == ("02_01", "02_02")
+    assert (len(first.read(120.0)[0]), len(second.read(120.0)[0])) == (10, 4)
+
+
 def test_npz_sequences(tmp_path):
     arrays = files.write_npz(f"{tmp_path}/cmu_mocap_small.npz")
     sequences = mocap.find_sequences(tmp_path)
@@ -278,7 +318,7 @@ def test_folders_that_cannot_be_told_apart_are_refused(tmp_path):
     for folder in "ab":
         files.write_asf(f"{tmp_path}/{folder}/02.asf", files.Motion())
         files.write_amc(f"{tmp_path}/{folder}/02_01.amc", files.Motion())
-    with pytest.raises(DataFileError, match="02_01 twice"):
+    with pytest.raises(DataFileError, match="02_01 is there twice"):
         mocap.find_sequences(tmp_path)
     files.write_npz(f"{tmp_path}/cmu_mocap_small.npz")
     with pytest.raises(DataFileError, match="several forms"):
