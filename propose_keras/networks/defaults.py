@@ -65,6 +65,9 @@ class ModelSettings(GraphSettings):
     )
     latent_scale: float = setting(0.1, "s of Eq. 3.", minimum=1e-6)
     clamp: float = setting(1.0, "alpha of Eq. 5.", minimum=1e-6)
+    bounded: bool = setting(
+        False, "Decode latents as if none lay further out than those of poses do."
+    )
     dropout: float = setting(
         0.0,
         "Share of units dropped in training, in encoders and decoders.",
@@ -172,6 +175,7 @@ def default_networks(
             latent_scale=settings.latent_scale,
             clamp=settings.clamp,
             kind=settings.pilgd,
+            bounded=settings.bounded,
             name="pilgd_learner",
             **sizes,
         ),

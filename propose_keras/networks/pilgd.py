@@ -13,6 +13,8 @@ from propose_keras.networks.shapes import flatten_pose, unflatten_pose
 from propose_keras.types import Shape, Tensor
 
 PILGD_KINDS = ("instance", "standard")
+# Deviations by which a bounded latent may lie beyond the interval of `mu_3D`.
+_BOUND_DEVIATIONS = 5.0
 
 
 def encoder_size(latent_size: int, kind: str) -> int:
@@ -40,6 +42,10 @@ class PILGDLearner(keras.layers.Layer):
         clamp: Half width alpha of the interval that holds `mu_3D` (Eq. 5).
         kind: `"instance"` or `"standard"`.
         condition_size: Size of what g and k are conditioned on; `2 J` if None.
+        bounded: Whether k takes latents to lie where those of poses do, within `clamp`
+            and five times `latent_scale`: a flow can map a rare input far outside,
+            where k has learnt nothing and poses have bones of metres. Of kind
+            `"instance"` only.
 
     Where the context has a lifted pose, g encodes and k decodes what differs from it.
 
@@ -59,6 +65,7 @@ class PILGDLearner(keras.layers.Layer):
         clamp: float = 1.0,
         kind: str = "instance",
         condition_size: int | None = None,
+        bounded: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -75,6 +82,7 @@ class PILGDLearner(keras.layers.Layer):
         self.clamp = clamp
         self.kind = kind
         self.condition_size = condition_size or 2 * num_joints
+        self.bounded = bounded
         check = functools.partial(parts.check_part, network="PILGDLearner")
         self.encoder = check(encoder, encoder_size(latent_size, kind), name="encoder")
         self.decoder = check(decoder, 3 * num_joints, name="decoder")
@@ -128,6 +136,9 @@ class PILGDLearner(keras.layers.Layer):
             Normalised poses, `(batch, hypotheses, J, 3)`.
         """
         context = as_context(condition)
+        if self.bounded and self.kind == "instance":
+            bound = self.clamp + _BOUND_DEVIATIONS * self.latent_scale
+            latents = ops.clip(latents, -bound, bound)
         flat = self.decoder(
             latents,
             context.features,
@@ -156,6 +167,7 @@ class PILGDLearner(keras.layers.Layer):
             "clamp": self.clamp,
             "kind": self.kind,
             "condition_size": self.condition_size,
+            "bounded": self.bounded,
         }
 
     @classmethod
