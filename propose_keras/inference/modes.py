@@ -82,7 +82,7 @@ def _heaps(drawn):
 
 
 def _best_split(depth, heap, least):
-    """Share of the variance between two parts, and the parts: 0 and none if it is whole.
+    """Share of the variance between two parts, and the parts; 0 and none of one heap.
 
     Args:
         depth: Of each bone's end relative to its start, `(S, bones)` mm.

@@ -45,7 +45,7 @@ def make_inputs(network, batch_size):
 
 def run(network, inputs):
     outputs = keras.tree.flatten(network(*inputs))
-    return [ops.convert_ops.convert_to_numpy(x) for x in outputs]
+    return [ops.convert_to_numpy(x) for x in outputs]
 
 
 def randomise(network, rng):
@@ -97,8 +97,8 @@ def test_instance_latents_are_clamped_and_have_fixed_scale(rng):
     network.build()
     pose = 1e4 * rng.normal(size=(5, 1, 17, 3)).astype("float32")
     mean, scale = network.encode(pose, np.zeros((5, 17, 2), "float32"))
-    assert np.abs(ops.convert_ops.convert_to_numpy(mean)).max() < 1.5
-    assert (ops.convert_ops.convert_to_numpy(scale) == np.float32(0.2)).all()
+    assert np.abs(ops.convert_to_numpy(mean)).max() < 1.5
+    assert (ops.convert_to_numpy(scale) == np.float32(0.2)).all()
 
 
 def test_standard_latents_have_a_scale_of_their_own(rng):
@@ -107,7 +107,7 @@ def test_standard_latents_have_a_scale_of_their_own(rng):
     randomise(network, rng)
     pose = rng.normal(size=(5, 1, 17, 3)).astype("float32")
     _, scale = network.encode(pose, np.zeros((5, 17, 2), "float32"))
-    assert ops.convert_ops.convert_to_numpy(scale).std() > 1e-3
+    assert ops.convert_to_numpy(scale).std() > 1e-3
 
 
 def test_base_starts_standard_and_stays_clamped(rng):
@@ -115,11 +115,11 @@ def test_base_starts_standard_and_stays_clamped(rng):
     network.build()
     condition = rng.normal(size=(4, 17, 2)).astype("float32")
     for x in network(condition):
-        assert not ops.convert_ops.convert_to_numpy(x).any()
+        assert not ops.convert_to_numpy(x).any()
     randomise(network, rng)
     mean, log_scale = network(100 * condition)
-    assert np.abs(ops.convert_ops.convert_to_numpy(mean)).max() < 1.0
-    assert np.abs(ops.convert_ops.convert_to_numpy(log_scale)).max() < 0.5
+    assert np.abs(ops.convert_to_numpy(mean)).max() < 1.0
+    assert np.abs(ops.convert_to_numpy(log_scale)).max() < 0.5
 
 
 def test_energy_is_the_mean_joint_distance_to_the_reconstruction(rng):
@@ -130,9 +130,7 @@ def test_energy_is_the_mean_joint_distance_to_the_reconstruction(rng):
         variable.assign(np.zeros(variable.shape))
     energy, _ = network(pose, np.zeros((4, 17, 2), "float32"))
     expected = np.linalg.norm(pose, axis=-1).mean(-1)
-    np.testing.assert_allclose(
-        ops.convert_ops.convert_to_numpy(energy), expected, rtol=1e-5
-    )
+    np.testing.assert_allclose(ops.convert_to_numpy(energy), expected, rtol=1e-5)
 
 
 @pytest.mark.parametrize(
