@@ -25,10 +25,16 @@ from propose_keras.inference.results import (
 from propose_keras.skeletons import H36M_17
 from propose_keras.writers.base import PoseWriter
 
-_ANGLES = "joint_angles", "joint_angle_spread"
+# Computed from the poses.
+_COMPUTED = {
+    "joint_angles": lambda poses: joint_angles(poses.mode),
+    "joint_angle_spread": lambda poses: joint_angle_spread(poses.hypotheses),
+    "modes": lambda poses: poses.modes().poses,
+    "mode_weights": lambda poses: poses.modes().weights,
+}
 # Without these nobody knows whose pose a row is.
 _ALWAYS = ("frame", "person")
-SAVED_FIELDS = (*(name for name in ARRAY_FIELDS if name not in _ALWAYS), *_ANGLES)
+SAVED_FIELDS = (*(name for name in ARRAY_FIELDS if name not in _ALWAYS), *_COMPUTED)
 # Names of frames and people that are held in memory at a time.
 _CHUNK = 1024
 
@@ -37,7 +43,8 @@ class NpzWriter(PoseWriter):
     """An npz archive: the arrays of `LiftedPoses` by name, and what they are.
 
     The further entries are `joint_angles` and `joint_angle_spread` (see
-    `inference.joint_angles`), `joint_angle_names`, `joint_names`, `axes` and
+    `inference.joint_angles`), `modes` and `mode_weights` (of `LiftedPoses.modes`),
+    `joint_angle_names`, `joint_names`, `axes` and
     `num_skipped`. Arrays and names are kept on disk while they grow.
 
     Args:
@@ -194,14 +201,10 @@ class JsonWriter(PoseWriter):
 
 
 def _arrays(poses: LiftedPoses, names: Iterable[str]) -> dict[str, np.ndarray]:
-    """Arrays by name, with the angles of joints."""
-    angles = {
-        "joint_angles": lambda: joint_angles(poses.mode),
-        "joint_angle_spread": lambda: joint_angle_spread(poses.hypotheses),
-    }
+    """Arrays by name, those that are computed too."""
     return {
-        name: angles[name]().astype(np.float32)
-        if name in _ANGLES
+        name: _COMPUTED[name](poses).astype(np.float32)
+        if name in _COMPUTED
         else getattr(poses, name)
         for name in names
     }

@@ -46,12 +46,14 @@ def write(path, *batches):
     return LiftedPoses.concatenate(batches)
 
 
-def check_angles(found, expected):
-    for name, angles in (
+def check_computed(found, expected):
+    for name, value in (
         ("joint_angles", joint_angles(expected.mode)),
         ("joint_angle_spread", joint_angle_spread(expected.hypotheses)),
+        ("modes", expected.modes().poses),
+        ("mode_weights", expected.modes().weights),
     ):
-        np.testing.assert_allclose(found.pop(name), angles, atol=0.0051)
+        np.testing.assert_allclose(found.pop(name), value, atol=0.0051)
 
 
 @pytest.mark.parametrize("people", [None, ["anna", "b", "anna", "Catherine"]])
@@ -69,7 +71,7 @@ def test_npz_holds_all(tmp_path, frame, people):
     assert found.pop("num_skipped") == 2
     assert str(found.pop("axes")) == AXES
     assert tuple(found.pop("joint_names")) == H36M_17.joint_names
-    check_angles(found, expected)
+    check_computed(found, expected)
     assert tuple(found.pop("joint_angle_names")) == JOINT_ANGLES
     assert len(found) == 15
     for name, value in found.items():
@@ -85,9 +87,13 @@ def test_json_holds_all(tmp_path):
     assert found["num_skipped"] == 0
     assert [p["frame_name"] for p in found["poses"]] == expected.frame_name
     assert tuple(found["joint_angle_names"]) == JOINT_ANGLES
-    names = "joint_angles", "joint_angle_spread"
-    angles = {n: np.array([pose.pop(n) for pose in found["poses"]]) for n in names}
-    check_angles(angles, expected)
+    names = "joint_angles", "joint_angle_spread", "modes", "mode_weights"
+    # null becomes NaN.
+    computed = {
+        name: np.array([pose.pop(name) for pose in found["poses"]], float)
+        for name in names
+    }
+    check_computed(computed, expected)
     for name in set(found["poses"][0]) - {"frame_name"}:
         value = np.array([pose[name] for pose in found["poses"]])
         if name.startswith("root"):
