@@ -33,8 +33,6 @@ _WRITERS = {
     ".htm": ("html", "HtmlWriter"),
 }
 SUFFIXES = tuple(_WRITERS)
-# Those that can be written in the world; motions always are.
-_IN_WORLD = (".npz", ".json", ".csv")
 # Of files that hold arrays, and of those that show no more than `max_frames`.
 ARRAY_SUFFIXES = (".npz", ".json")
 FRAME_SUFFIXES = (".html", ".htm", ".mp4", ".gif")
@@ -101,6 +99,6 @@ def open_writer(
     options |= {"ground": ground, "bvh_scale": bvh_scale}
     chosen = [name for name in writer.OPTIONS if options[name] is not None]
     made = writer(path, **{name: options[name] for name in chosen})
-    if world and suffix in _IN_WORLD:
+    if world and suffix in WorldWriter.SUFFIXES:
         return WorldWriter(made, ground, frame_rate)
     return made

@@ -121,7 +121,7 @@ class _Scene:
             if parent >= 0
         ]
         vertices, normals, colours, joints = map(np.concatenate, zip(*parts))
-        weights = np.tile(np.float32([1, 0, 0, 0]), (len(vertices), 1))
+        weights = np.tile(np.array([1, 0, 0, 0], np.float32), (len(vertices), 1))
         attributes = lib.Attributes(
             POSITION=self._array(vertices, "VEC3", with_bounds=True),
             NORMAL=self._array(normals, "VEC3"),
@@ -230,6 +230,6 @@ def _bone(start, end, joint, name):
     return (
         vertices.reshape(-1, 3).astype(np.float32),
         np.repeat(normals, 3, axis=0).astype(np.float32),
-        np.tile(np.float32(_COLOURS[side]), (count, 1)),
+        np.tile(np.array(_COLOURS[side], np.float32), (count, 1)),
         joints,
     )

@@ -96,12 +96,19 @@ class MotionWriter(PoseWriter):
         ground = self._found_ground()
         for person, source in self._people.items():
             rows = np.memmap(source, _ROW, "r")
-            poses = _filled(rows, self._max_gap)
-            start = int(rows["frame"][0])
-            yield person, make_motion(*poses, ground, self._frame_rate, start)
+            mode, root, covariance = _filled(rows, self._max_gap)
+            yield (
+                person,
+                make_motion(
+                    *(mode, root, covariance, ground, self._frame_rate),
+                    start=int(rows["frame"][0]),
+                ),
+            )
 
     def _found_ground(self):
-        people = {name: np.memmap(rows, _ROW) for name, rows in self._people.items()}
+        people = {
+            name: np.memmap(rows, _ROW, "r") for name, rows in self._people.items()
+        }
         if not any(np.isfinite(rows["root"]).any() for rows in people.values()):
             self.notes.append(
                 f"In {self.path} people stay in one place: where they are is not known "

@@ -24,15 +24,16 @@ class WorldWriter(PoseWriter):
     The floor is found from all people of the clip, of whom memory holds the modes.
 
     Args:
-        writer: Writes them.
+        writer: Writes them; of one of `SUFFIXES`.
         ground: The floor, or what finds it, such as `estimate_ground`.
         frame_rate: Frames per second.
     """
 
+    SUFFIXES = (".npz", ".json", ".csv")
+
     def __init__(
         self, writer: PoseWriter, ground: Ground | GroundFinder, frame_rate: float
     ) -> None:
-        self.SUFFIXES = writer.SUFFIXES
         try:
             super().__init__(writer.path)
         except BaseException as error:
