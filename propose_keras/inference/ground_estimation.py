@@ -108,12 +108,7 @@ def estimate_ground(
     else:
         up = up if camera_pitch is not None else _CAMERA_UP
         ground = Ground(up, _height_over_feet(ankles, heights, up))
-        _warn(
-            f"The floor could not be found: feet were seen at rest {len(found)} times "
-            f"where people's places are known, expected {FEWEST_RESTS} at least on one "
-            "plane. Up is taken to be the camera's, the floor to be under the lower "
-            "feet; --camera_pitch and --camera_height say where it is."
-        )
+        _warn(_not_found(len(found), np.isfinite(poses.root).any()))
     return _scaled(ground, camera_height, statures)
 
 
@@ -129,6 +124,20 @@ def _check(frame_rate, camera_height, camera_pitch):
             "expected a `camera_pitch` in degrees from -60 to 60, received "
             f"{camera_pitch}."
         )
+
+
+def _not_found(num_rests, is_placed):
+    if not is_placed:
+        return (
+            "The floor could not be found: without the image's size (--image_size) it "
+            "is not known where people are. Up is taken to be the camera's."
+        )
+    return (
+        f"The floor could not be found: feet were seen at rest {num_rests} times, "
+        f"expected {FEWEST_RESTS} at least, on one plane. Up is taken to be the "
+        "camera's, the floor to be under the lower feet; --camera_pitch and "
+        "--camera_height say where it is."
+    )
 
 
 def _warn(message):

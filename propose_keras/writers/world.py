@@ -71,7 +71,8 @@ class WorldWriter(PoseWriter):
                 ground = found_ground(
                     self._ground, join_standing(self._standing), self._frame_rate
                 )
-                self.notes.append(describe(ground))
+                if any(np.isfinite(part.root).any() for part in self._standing):
+                    self.notes.append(describe(ground))
                 for batch in self._batches():
                     writer.write(in_world(batch, ground))
         self.paths += self._writer.paths

@@ -107,12 +107,12 @@ def test_without_feet_at_rest_up_is_the_cameras(clip):
     missing = poses.missing.copy()
     missing[:, FEET] = True
     nowhere = np.full((40, 3), np.nan)
-    for blind in (
-        dataclasses.replace(poses, missing=missing),
-        dataclasses.replace(poses, root=nowhere),
-        poses.subset([0]),
+    for blind, why in (
+        (dataclasses.replace(poses, missing=missing), "feet were seen at rest 0 times"),
+        (dataclasses.replace(poses, root=nowhere), r"without the image's size"),
+        (poses.subset([0]), "feet were seen at rest 0 times"),
     ):
-        with pytest.warns(GroundWarning, match="could not be found: feet were seen at"):
+        with pytest.warns(GroundWarning, match=f"could not be found: {why}"):
             found = estimate_ground(blind, FRAME_RATE)
         np.testing.assert_array_equal(found.normal, [0, -1, 0])
         assert found.num_rests == 0
