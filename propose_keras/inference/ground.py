@@ -91,4 +91,5 @@ def in_world(poses: LiftedPoses, ground: Ground) -> LiftedPoses:
     }
     fields = {**roots, **turned, **scaled, "root_covariance": covariance}
     single = {name: value.astype(np.float32) for name, value in fields.items()}
-    return dataclasses.replace(poses, axes=WORLD_AXES, **single)
+    x, y, z = (ground.rotation @ np.array(poses.forward)).tolist()
+    return dataclasses.replace(poses, axes=WORLD_AXES, forward=(x, y, z), **single)

@@ -12,6 +12,7 @@ histograms", 1979): 2 / pi, .64, of a Gaussian, .75 of a uniform distribution, 1
 points.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -41,18 +42,21 @@ class PoseModes(NamedTuple):
     members: np.ndarray
 
 
-def find_modes(hypotheses: np.ndarray) -> PoseModes:
+def find_modes(
+    hypotheses: np.ndarray, forward: Sequence[float] = (0.0, 0.0, 1.0)
+) -> PoseModes:
     """The modes of hypotheses.
 
     Args:
-        hypotheses: `(N, S, 17, 3)` mm relative to the hip, z forward; S at least 1.
+        hypotheses: `(N, S, 17, 3)` mm relative to the hip; S at least 1.
+        forward: Where the camera looks, a unit vector in their axes.
     """
     num_poses, count = hypotheses.shape[:2]
     poses = np.full((num_poses, MAX_MODES, *hypotheses.shape[2:]), np.nan, np.float32)
     weights = np.zeros((num_poses, MAX_MODES), np.float32)
     members = np.zeros((num_poses, count), np.int64)
     for row, drawn in enumerate(hypotheses):
-        heaps = _heaps(drawn)
+        heaps = _heaps(drawn, np.asarray(forward, drawn.dtype))
         heaps.sort(key=lambda heap: (-len(heap), heap[0]))
         for place, heap in enumerate(heaps):
             weights[row, place] = len(heap) / count
@@ -63,9 +67,9 @@ def find_modes(hypotheses: np.ndarray) -> PoseModes:
     return PoseModes(poses, weights, members)
 
 
-def _heaps(drawn):
+def _heaps(drawn, forward):
     """Arrays of indices of the hypotheses `(S, 17, 3)` of each mode."""
-    depth = drawn[:, _BONES[:, 1], 2] - drawn[:, _BONES[:, 0], 2]
+    depth = (drawn[:, _BONES[:, 1]] - drawn[:, _BONES[:, 0]]) @ forward
     least = max(int(np.ceil(_LEAST_WEIGHT * len(drawn))), 2)
     heaps = [np.arange(len(drawn))]
     splits = [_best_split(depth, heaps[0], least)]

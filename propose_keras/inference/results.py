@@ -51,6 +51,7 @@ class LiftedPoses:
         warnings: What was changed on reading and what does not look right, in words;
             each is also a `KeypointWarning`.
         axes: What the axes are, in words: the camera's, or see `inference.in_world`.
+        forward: Where the camera looks, a unit vector in these axes.
     """
 
     frame: np.ndarray
@@ -72,6 +73,7 @@ class LiftedPoses:
     num_skipped: int = 0
     warnings: tuple[str, ...] = ()
     axes: str = AXES
+    forward: tuple[float, float, float] = (0.0, 0.0, 1.0)
 
     def __len__(self) -> int:
         return len(self.mode)
@@ -91,6 +93,7 @@ class LiftedPoses:
         return LiftedPoses(
             frame_name=[self.frame_name[row] for row in rows],
             axes=self.axes,
+            forward=self.forward,
             **{name: getattr(self, name)[rows] for name in ARRAY_FIELDS},
         )
 
@@ -99,7 +102,7 @@ class LiftedPoses:
 
         `mode` is the model's single best pose, which need not be one of them.
         """
-        return find_modes(self.hypotheses)
+        return find_modes(self.hypotheses, self.forward)
 
     def with_poses(self, poses: np.ndarray, roots: np.ndarray) -> "LiftedPoses":
         """The same people with other poses and roots, and what follows from them.
@@ -141,6 +144,7 @@ class LiftedPoses:
             num_skipped=sum(part.num_skipped for part in parts),
             warnings=tuple(dict.fromkeys(w for part in parts for w in part.warnings)),
             axes=parts[0].axes,
+            forward=parts[0].forward,
             **joined,
         )
 
@@ -165,5 +169,5 @@ def numbers_or_names(values: Sequence[int | str]) -> np.ndarray:
 ARRAY_FIELDS = tuple(
     field.name
     for field in dataclasses.fields(LiftedPoses)
-    if field.name not in ("frame_name", "num_skipped", "warnings", "axes")
+    if field.name not in ("frame_name", "num_skipped", "warnings", "axes", "forward")
 )

@@ -83,8 +83,29 @@ def test_the_world_is_the_true_one_up_to_a_turn(clip):
     sight = true_ground(clip).rotation @ [0, 0, 1]
     assert abs(axis @ sight) == pytest.approx(1, abs=1e-4)
     assert found.axes.startswith("world: x right")
+    np.testing.assert_allclose(found.forward, sight, atol=1e-6)
     again = LiftedPoses.concatenate([found.subset([0, 1]), found.take(2)])
     assert again.axes == found.axes
+    assert again.forward == found.forward
+
+
+def test_modes_are_the_same_in_the_world(clip):
+    """Arms that may be before or behind, told by depth in either axes."""
+    poses = placed(clip["pose_3d"][:2])
+    hypotheses = np.repeat(poses.mode[:, None], 40, axis=1)
+    hypotheses[:, 15:, 13, 2] += 400
+    hypotheses += np.random.default_rng(0).normal(0, 5, hypotheses.shape)
+    poses = dataclasses.replace(
+        poses,
+        hypotheses=hypotheses,
+        root_hypotheses=np.repeat(poses.root[:, None], 40, axis=1),
+    )
+    ground = true_ground(clip)
+    found, expected = in_world(poses, ground).modes(), poses.modes()
+    np.testing.assert_array_equal(found.members, expected.members)
+    np.testing.assert_allclose(expected.weights[:, :2], [[0.625, 0.375]] * 2)
+    turned = expected.poses @ ground.rotation.T
+    np.testing.assert_allclose(found.poses, turned, atol=0.1)
 
 
 def test_a_known_camera_gives_the_size(clip):
