@@ -1,5 +1,7 @@
 """What a video keeps of people until it is drawn, and where each is drawn."""
 
+from typing import Any
+
 import numpy as np
 
 from propose_keras.inference.results import LiftedPoses
@@ -45,7 +47,7 @@ def rows_of(poses: LiftedPoses, dtype: np.dtype) -> np.ndarray:
     return rows
 
 
-def person_of(row: np.void, name: str, place: str, trail: np.ndarray) -> Person:
+def person_of(row: Any, name: str, place: str, trail: np.ndarray) -> Person:
     """What is drawn of a row.
 
     Args:
