@@ -221,6 +221,7 @@ def figure_hypotheses(
     titles: typing.Sequence[str] | None = None,
     skeleton: Skeleton = H36M_17,
     missing: np.ndarray | None = None,
+    pictures: typing.Sequence[np.ndarray | None] | None = None,
 ) -> matplotlib.figure.Figure:
     """Writes a figure with one row per pose: the input and two views of the fan.
 
@@ -233,6 +234,8 @@ def figure_hypotheses(
         titles: Name of each row.
         skeleton: Joint order.
         missing: `(poses, J)` bool: keypoints that were filled in, drawn hollow.
+        pictures: For each pose the picture behind the keypoints, `(height, width, 3)`
+            uint8, or None.
 
     Returns:
         The figure.
@@ -243,7 +246,7 @@ def figure_hypotheses(
     """
     figure_module = matplotlib_figure()
     given = {"hypotheses": hypotheses, "ground_truth": ground_truth, "mode": mode}
-    given |= {"titles": titles, "missing": missing}
+    given |= {"titles": titles, "missing": missing, "pictures": pictures}
     num_rows = len(keypoints)
     for name, value in given.items():
         if value is not None and len(value) != num_rows:
@@ -257,6 +260,9 @@ def figure_hypotheses(
     for row in range(num_rows):
         flat = figure.add_subplot(num_rows, 3, 3 * row + 1)
         hollow = None if missing is None else missing[row]
+        picture = None if pictures is None else pictures[row]
+        if picture is not None:
+            flat.imshow(picture, extent=(0, picture.shape[1], picture.shape[0], 0))
         draw_keypoints_2d(flat, keypoints[row], skeleton, missing=hollow)
         flat.set_xticks([])
         flat.set_yticks([])

@@ -53,7 +53,7 @@ class ImageBounds:
         self._size = image_size
         points = keypoints[measured]
         outside = _outside(points, image_size)
-        upper = _is_upper(layout)[measured]
+        upper = is_upper(layout)[measured]
         self._joints += len(points)
         self._outside += int(outside.sum())
         self._upper += int(upper.sum())
@@ -101,7 +101,7 @@ class ImageBounds:
 
 
 @functools.cache
-def _is_upper(layout):
+def is_upper(layout):
     """Which joints of a layout belong to the head and the shoulders, `(J,)` bool."""
     names = get_skeleton(layout).joint_names
     return np.array([any(part in name for part in _UPPER) for name in names])

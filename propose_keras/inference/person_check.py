@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from propose_keras.inference.image_bounds import ImageBounds
+from propose_keras.inference.percents import PERCENTS
 from propose_keras.inference.pose_likelihood import default_likelihood
 from propose_keras.inference.readings import AXES, Reading, read_as, readings
 from propose_keras.inference.units import FRACTIONS
@@ -129,7 +130,8 @@ class PersonCheck:
             return
         self._count += 1
         size = self._image_size or person.image_size
-        aspect = size[0] / size[1] if size and FRACTIONS in person.notes else 1.0
+        are_shares = not {FRACTIONS, PERCENTS}.isdisjoint(person.notes)
+        aspect = size[0] / size[1] if size and are_shares else 1.0
         self._compare(person.keypoints, measured, aspect)
         self._bounds.add(person.keypoints, measured, person.layout, size, aspect)
         if self._count == self._next:

@@ -6,6 +6,12 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from propose_keras.inference.image_bounds import is_upper
+from propose_keras.inference.percents import (
+    PERCENTS,
+    may_be_percents,
+    note_of_percents,
+)
 from propose_keras.keypoint_files import KeypointFileError, PersonKeypoints
 from propose_keras.keypoint_files.image_fractions import (
     LARGEST_FRACTION,
@@ -30,9 +36,13 @@ CENTRED_BY_AXIS = (
     "The keypoints lie in -1..1: they were taken as fractions of half the image's "
     "width and height from its middle, as OpenPose normalises them."
 )
-# Share of joints above the picture, if they were VideoPose3D's, from which on they are
-# OpenPose's: feet are guessed below a picture, heads hardly above it.
-_SHARE_ABOVE = 0.02
+MAYBE_BY_AXIS = (
+    "Some of them lie below the picture then. If OpenPose normalised them, add 1 and "
+    "divide by 2: they are fractions of the image's width and height then."
+)
+# Share of joints above the picture, or of heads and shoulders below it, if they were
+# VideoPose3D's, from which on they are OpenPose's: feet are guessed below a picture.
+_SHARE_OUTSIDE = 0.02
 
 
 def in_pixels(
@@ -48,11 +58,16 @@ def in_pixels(
         KeypointFileError: If keypoints are fractions and the image's size is not known.
     """
     people = iter(people)
-    seen = []
+    seen: list[PersonKeypoints] = []
+    can_be_percents = can_be_fractions = True
     for person in people:
         seen.append(person)
         measured = _measured(person)
-        if len(measured) and not are_fractions(measured):
+        if len(measured):
+            size = image_size or person.image_size
+            can_be_percents &= may_be_percents(measured, size)
+            can_be_fractions &= are_fractions(measured)
+        if not can_be_fractions and not can_be_percents:
             yield from map(_checked_pixels, itertools.chain(seen, people))
             return
         if len(seen) == _NUM_SEEN:
@@ -61,11 +76,15 @@ def in_pixels(
     if not measured:
         yield from itertools.chain(seen, people)
         return
+    if not can_be_fractions:
+        yield from _percents(seen, people, image_size, note_of_percents(measured))
+        return
     negative = np.mean(np.concatenate(measured) < 0)
     # MediaPipe's are never centred, but lie beyond the edge where a body does.
     from_middle = negative > _SHARE_NEGATIVE and seen[0].layout != "mediapipe33"
     note = CENTRED if from_middle else FRACTIONS
     heights = np.concatenate(measured)[:, 1]
+    upper = np.concatenate([_measured(person, is_upper) for person in seen])[:, 1]
     for person in itertools.chain(seen, people):
         size = image_size or person.image_size
         if size is None:
@@ -74,8 +93,14 @@ def in_pixels(
                 "`image_size`, the image's width and height in pixels."
             )
         width, height = size
-        if note == CENTRED and np.mean(heights < -1.02 * height / width) > _SHARE_ABOVE:
-            note = CENTRED_BY_AXIS
+        more: tuple[str, ...] = ()
+        if note == CENTRED:
+            edge = 1.02 * height / width
+            outside = np.mean(heights < -edge), len(upper) and np.mean(upper > edge)
+            if max(outside) > _SHARE_OUTSIDE:
+                note = CENTRED_BY_AXIS
+            elif np.mean(heights > edge) > _SHARE_OUTSIDE and heights.max() <= 1.02:
+                more = (MAYBE_BY_AXIS,)
         if note == CENTRED_BY_AXIS:
             pixels = (person.keypoints + 1.0) * np.array([width, height]) / 2
         elif note == CENTRED:
@@ -85,7 +110,25 @@ def in_pixels(
         yield dataclasses.replace(
             person,
             keypoints=pixels.astype(np.float32),
-            notes=(*person.notes, note),
+            notes=(*person.notes, note, *more),
+        )
+
+
+def _percents(seen, people, image_size, note):
+    """People who are, or may be, in percents of the image."""
+    for person in itertools.chain(seen, people):
+        keypoints = person.keypoints
+        if note == PERCENTS:
+            size = image_size or person.image_size
+            if not may_be_percents(_measured(person), size):
+                raise KeypointFileError(
+                    f"Frame {person.frame}, person {person.person}: keypoints are "
+                    "pixels, those of others are percents of the image. Use one unit "
+                    "for all."
+                )
+            keypoints = (keypoints * np.array(size) / 100.0).astype(np.float32)
+        yield dataclasses.replace(
+            person, keypoints=keypoints, notes=(*person.notes, note)
         )
 
 
@@ -100,6 +143,9 @@ def _checked_pixels(person):
     return person
 
 
-def _measured(person):
+def _measured(person, chosen=None):
     """Coordinates of the joints that are there; 0, 0 is how many write none."""
-    return person.keypoints[(person.scores > 0) & (person.keypoints != 0).any(axis=1)]
+    there = (person.scores > 0) & (person.keypoints != 0).any(axis=1)
+    if chosen is not None:
+        there &= chosen(person.layout)
+    return person.keypoints[there]

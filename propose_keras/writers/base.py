@@ -21,6 +21,13 @@ class Progress(Protocol):
         ...
 
 
+def no_progress(
+    items: Iterable[Any], what: str, total: int | None = None
+) -> Iterable[Any]:
+    """The `Progress` that shows nothing."""
+    return items
+
+
 class PoseWriter:
     """Writes poses batch by batch; the files appear when all are complete.
 

@@ -2,79 +2,32 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 import numpy as np
 
 from propose_keras.drawing import (
-    FRONT_VIEW,
     HYPOTHESIS_COLOR,
     LEFT_COLOR,
     MIDDLE_COLOR,
     RIGHT_COLOR,
-    SIDE_VIEW,
     matplotlib_figure,
 )
-from propose_keras.skeletons import H36M_17
+from propose_keras.writers.person_artists import (
+    SCENE_VIEWS,
+    TEXT_COLOR,
+    VIEWS,
+    Person,
+    PersonArtists,
+)
 from propose_keras.writers.source_pictures import paste
 
-VIEWS = {"camera's view": FRONT_VIEW, "from the side": SIDE_VIEW}
-_BONES = np.array(H36M_17.bones)
-_COLORS = np.full(len(_BONES), MIDDLE_COLOR)
-_COLORS[np.isin(_BONES[:, 1], H36M_17.left)] = LEFT_COLOR
-_COLORS[np.isin(_BONES[:, 1], H36M_17.right)] = RIGHT_COLOR
-# The skeleton in three strokes of equal length, which draw faster than its bones.
-_STROKES = np.array(
-    [
-        [3, 2, 1, 0, 4, 5, 6],
-        [0, 7, 8, 9, 10, 10, 10],
-        [16, 15, 14, 8, 11, 12, 13],
-    ]
-)
-PAPER, _LINES, _TEXT = "#F4F4F4", "#CCCCCC", "#222222"
+PAPER, _LINES, _GRID, _TEXT = "#F4F4F4", "#CCCCCC", "#DFE3E8", TEXT_COLOR
 # Heights of the bands above and below the panels, and gaps, in parts of the height.
 _TOP, _BOTTOM, _GAP = 0.09, 0.09, 0.02
 _MAX_CAPTION = 90
-
-
-@dataclasses.dataclass(frozen=True)
-class Person:
-    """What is drawn of one person in one frame.
-
-    Attributes:
-        slot: Number of the panel, from 0.
-        name: Title of the panel.
-        keypoints: `(17, 2)` pixels.
-        missing: `(17,)` bool: keypoints that were filled in.
-        mode: `(17, 3)` mm, in the camera's axes, as all poses of `LiftedPoses`.
-        hypotheses: `(S, 17, 3)` mm.
-    """
-
-    slot: int
-    name: str
-    keypoints: np.ndarray
-    missing: np.ndarray
-    mode: np.ndarray
-    hypotheses: np.ndarray
-
-
-def project(poses: np.ndarray, view: tuple[float, float]) -> np.ndarray:
-    """Looks at poses from infinitely far away.
-
-    Args:
-        poses: `(..., 3)` mm in the camera's axes.
-        view: Elevation and azimuth in degrees, as matplotlib counts them.
-
-    Returns:
-        `(..., 3)` mm: to the right, up, and towards who looks.
-    """
-    elevation, azimuth = np.deg2rad(view)
-    up, away = np.sin(elevation), np.cos(elevation)
-    x, y = np.cos(azimuth), np.sin(azimuth)
-    axes = np.array([[-y, x, 0], [-up * x, -up * y, away], [away * x, away * y, up]])
-    # From right, down, forward to right, forward, up.
-    return poses[..., [0, 2, 1]] * np.array([1, 1, -1]) @ axes.T
+# Between lines of a scene's floor, mm.
+_TILE = 500.0
 
 
 class FramePainter:
@@ -82,12 +35,14 @@ class FramePainter:
 
     Args:
         size: Width and height in pixels.
-        num_slots: Panels for people, 1 to 4.
+        num_slots: Panels for people, 1 to 4; in a scene, people at a time.
         image_limits: Corners `(2, 2)` of what the 2D panel shows, pixels.
         view_limits: Corners `(views, 2, 2)` of what each view must show, mm to the
             right and up.
         num_hypotheses: To be named in the legend.
         with_pictures: Whether `draw` is given pictures, on which all is outlined.
+        floor: Where the floor of a scene is, mm down; then people stand in one scene,
+            at their roots, and the views are `SCENE_VIEWS` instead of `VIEWS`.
 
     Raises:
         ImportError: If matplotlib is not installed.
@@ -101,6 +56,7 @@ class FramePainter:
         view_limits: np.ndarray,
         num_hypotheses: int,
         with_pictures: bool = False,
+        floor: float | None = None,
     ) -> None:
         figure_module = matplotlib_figure()
         from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -113,7 +69,10 @@ class FramePainter:
         self._ratio = width / height
         self._outlined = with_pictures
         right = self._add_image_panel(image_limits, num_slots)
-        self._slots = self._add_slots(right, num_slots, view_limits)
+        if floor is None:
+            self._slots = self._add_slots(right, num_slots, view_limits)
+        else:
+            self._slots = self._add_scene(right, num_slots, view_limits, floor)
         self._caption = self._figure.text(
             _GAP / self._ratio,
             1 - _TOP / 2,
@@ -147,7 +106,7 @@ class FramePainter:
             caption = f"…{caption[-_MAX_CAPTION:]}"
         self._caption.set_text(caption)
         self._figure.draw_artist(self._caption)
-        for person in people:
+        for person in sorted(people, key=lambda person: -person.root[2]):
             slot = self._slots[person.slot]
             slot.update(person)
             for artist in slot.artists:
@@ -210,8 +169,46 @@ class FramePainter:
                     **{"fontsize": 9, "color": "#777777"},
                 )
                 views.append(axes)
-            slots.append(_Slot(self._image, views, num_slots > 1, self._outlined))
+            named = num_slots > 1, self._outlined
+            slots.append(PersonArtists(self._image, views, VIEWS, *named))
         return slots
+
+    def _add_scene(self, left, num_slots, limits, floor):
+        """Adds two views of one scene of all people, next to or above each other."""
+        extents = limits[:, 1] - limits[:, 0]
+        left = left + _GAP
+        space = np.array([self._ratio - left - _GAP, 1 - _TOP - _BOTTOM])
+        beside = (extents.sum(axis=0)[0] / (space[0] - _GAP), extents[:, 1] / space[1])
+        above = (extents[:, 0] / space[0], extents.sum(axis=0)[1] / (space[1] - _GAP))
+        scale_beside, scale_above = (max(map(np.max, one)) for one in (beside, above))
+        axis = 0 if scale_beside <= scale_above else 1
+        millimetres = min(scale_beside, scale_above)
+        # What is left is shared out, so that the panels fill their space.
+        sizes = extents / millimetres
+        sizes[:, 1 - axis] = space[1 - axis]
+        sizes[:, axis] += (space[axis] - _GAP - sizes[:, axis].sum()) / 2
+        views, x, y = [], left, 1 - _TOP
+        for (name, view), limit, size in zip(SCENE_VIEWS.items(), limits, sizes):
+            axes = self._add_axes(x, y - size[1], *size)
+            x, y = (x + size[0] + _GAP, y) if axis == 0 else (x, y - size[1] - _GAP)
+            low, high = limit.mean(axis=0) + [-millimetres * size / 2] * np.array(
+                [[1], [-1]]
+            )
+            axes.set_xlim(low[0], high[0])
+            axes.set_ylim(low[1], high[1])
+            _add_floor(axes, view, floor, low, high)
+            axes.text(
+                *(0.5, 0.015, _described(name, view)),
+                **{"transform": axes.transAxes, "ha": "center", "va": "bottom"},
+                **{"fontsize": 9, "color": "#777777"},
+            )
+            views.append(axes)
+        return [
+            PersonArtists(
+                *(self._image, views, SCENE_VIEWS, num_slots > 1, self._outlined), True
+            )
+            for _ in range(num_slots)
+        ]
 
     def _add_legend(self, num_hypotheses):
         from matplotlib import lines
@@ -238,62 +235,20 @@ class FramePainter:
         )
 
 
-class _Slot:
-    """The artists of one person."""
+def _add_floor(axes, view, floor, low, high):
+    """Adds lines of the floor as far as axes show: one, and tiles from above."""
+    from matplotlib import collections
 
-    def __init__(self, image, views, named, outlined):
-        from matplotlib import collections, lines, patheffects
+    if view[0] == 0:
+        segments = [[(low[0], -floor), (high[0], -floor)]]
+    else:
+        first, last = np.floor(low / _TILE), np.ceil(high / _TILE)
+        x, y = (np.arange(a, b + 1) * _TILE for a, b in zip(first, last))
+        segments = [[(at, y[0]), (at, y[-1])] for at in x]
+        segments += [[(x[0], at), (x[-1], at)] for at in y]
+    style = {"colors": _GRID, "linewidths": 1, "zorder": 0}
+    axes.add_collection(collections.LineCollection(segments, **style), autolim=False)
 
-        def bones(axes, **style):
-            style = {"capstyle": "round", **style}
-            return axes.add_collection(
-                collections.LineCollection([], **style), autolim=False
-            )
 
-        white = {"colors": "white", "linewidths": 4, "alpha": 0.6}
-        self._outline = bones(image, visible=outlined, **white)
-        self._flat = bones(image, colors=_COLORS, linewidths=2)
-        dots: dict[str, Any] = {"linestyle": "", "color": MIDDLE_COLOR}
-        self._measured = lines.Line2D([], [], marker="o", markersize=2.5, **dots)
-        self._filled = lines.Line2D(
-            [], [], marker="o", markersize=4, markerfacecolor="white", **dots
-        )
-        image.add_line(self._measured)
-        image.add_line(self._filled)
-        self._fans = [
-            bones(axes, colors=HYPOTHESIS_COLOR, linewidths=0.9, alpha=0.2)
-            for axes in views
-        ]
-        self._modes = [bones(axes, colors=_COLORS, linewidths=2.6) for axes in views]
-        self._named = named
-        style = {"fontsize": 9, "color": _TEXT, "ha": "center", "va": "bottom"}
-        self._label = image.text(0, 0, "", clip_on=True, parse_math=False, **style)
-        halo = patheffects.withStroke(linewidth=2.5, foreground="white")
-        self._label.set_path_effects([halo] if outlined else [])
-        self._title = views[0].text(
-            *(0.03, 0.985, ""),
-            **{**style, "ha": "left", "va": "top", "fontsize": 10},
-            transform=views[0].transAxes,
-            parse_math=False,
-        )
-        self.artists = [self._outline, self._flat, self._measured, self._filled]
-        self.artists += [self._label, *self._fans, *self._modes, self._title]
-
-    def update(self, person: Person) -> None:
-        keypoints, missing = person.keypoints, person.missing
-        self._outline.set_segments(keypoints[_BONES])
-        self._flat.set_segments(keypoints[_BONES])
-        self._measured.set_data(*keypoints[~missing].T)
-        self._filled.set_data(*keypoints[missing].T)
-        if self._named:
-            self._title.set_text(f"person {person.name}")
-            self._label.set_text(person.name)
-            top = keypoints[keypoints[:, 1].argmin()]
-            self._label.set_position(top)
-        for fan, mode, view in zip(self._fans, self._modes, VIEWS.values()):
-            drawn = project(person.hypotheses, view)[..., :2]
-            fan.set_segments(drawn[:, _STROKES].reshape(-1, _STROKES.shape[1], 2))
-            bones = project(person.mode, view)[_BONES]
-            order = bones[..., 2].mean(axis=1).argsort()  # The nearest one last.
-            mode.set_segments(bones[order, :, :2])
-            mode.set_color(_COLORS[order])
+def _described(name, view):
+    return name if view[0] == 0 else f"{name}, tiles of {_TILE / 1000:g} m"

@@ -11,7 +11,7 @@ import re
 
 from propose_keras.detection import Frames
 from propose_keras.inference.results import LiftedPoses
-from propose_keras.writers.base import PoseWriter, Progress
+from propose_keras.writers.base import PoseWriter, Progress, no_progress
 from propose_keras.writers.page_data import FrameSample, MotionCheck, page_data, short
 from propose_keras.writers.page_pictures import check_pillow, page_pictures
 
@@ -88,7 +88,7 @@ class HtmlWriter(PoseWriter):
         if self._source is not None:
             check_pillow()
         super().__init__(path)
-        self._progress = progress or (lambda items, *_: items)
+        self._progress = progress or no_progress
         self._frames, self._motions = FrameSample(max_frames), MotionCheck()
         self._num_hypotheses = num_hypotheses
         self._num_drawn, self._num_skipped = 0, 0

@@ -12,23 +12,23 @@ import numpy as np
 from propose_keras.detection import Frames
 from propose_keras.drawing import matplotlib_figure
 from propose_keras.inference.results import LiftedPoses
-from propose_keras.skeletons import H36M_17
-from propose_keras.writers.base import PoseWriter, Progress, check_suffix
+from propose_keras.writers.base import PoseWriter, Progress, check_suffix, no_progress
 from propose_keras.writers.encoders import make_encoder
-from propose_keras.writers.frame_painter import (
-    VIEWS,
-    FramePainter,
-    Person,
-    project,
-)
+from propose_keras.writers.frame_painter import FramePainter
+from propose_keras.writers.scene import Scene, Trails, scene_of
 from propose_keras.writers.source_pictures import without_gaps
+from propose_keras.writers.video_rows import (
+    assign,
+    person_of,
+    row_dtype,
+    rows_of,
+    view_limits,
+)
 
-MAX_PEOPLE, FAN_SIZE = 4, 20
+# People with panels of their own, and in one scene.
+MAX_PEOPLE, MAX_IN_SCENE, FAN_SIZE = 4, 16, 20
 MAX_GAP = 30
 _DEFAULT_SIZES = {".mp4": (1280, 720), ".gif": (800, 450)}
-# What views show at least to each side of the hip, and at most, as no part of a body
-# is farther from it; mm.
-_ROOM, _REACH = 300.0, 1400.0
 _MORE = "--max_frames or `max_frames` is how many it may show."
 # A caption, rows of people, and the picture that they are in, if it is shown.
 _Step = tuple[str, np.ndarray, np.ndarray | None]
@@ -39,10 +39,13 @@ class VideoWriter(PoseWriter):
 
     A frame shows the keypoints that were lifted, those filled in hollow, and of each
     person the mode over the first 20 hypotheses, from the camera and from the side,
-    without perspective, the hip always in the same place. Up to four people are shown,
-    who keep their panels while they are in the picture; the rest are counted. Frames
-    in which there is nobody are empty, by the numbers of the frames; more than 30 of
-    them in a row are left out.
+    without perspective, the hip always in the same place. Several people stand in one
+    scene, at their `root`, seen by the camera and from above, with where they were in
+    the last 60 frames. Where the camera is not known, each has panels of their own: up
+    to four people, who keep them while they are in the picture. Who has no place, 16 in
+    a scene, is counted. Hypotheses of people whose hips were not seen are drawn around
+    the mode's thorax. Frames in which there is nobody are empty, by the numbers of the
+    frames; more than 30 of them in a row are left out.
 
     With the frames that the people were found in, keypoints are drawn over them. Then
     all of them are in the video, with people or without; where their numbers leave
@@ -108,17 +111,20 @@ class VideoWriter(PoseWriter):
         self._source = frames if frames is not None and frames.can_be_reread else None
         if self._source is not None:
             self._image_size = self._source.size
-        self._progress = progress or (lambda steps, *_: steps)
+        self._progress = progress or no_progress
         self._rows = self._open("rows", "wb")
         self._dtype: np.dtype | None = None
-        self._names: list[int | str | None] = []
-        self._captions: list[str] = []
+        self._names: list[int | str] = []
+        # Of each frame: who is in it, or nobody.
+        self._counts: list[int] = []
+        self._are_placed = True
         self._num_drawn = 0
         # The frame being read: its time, its name, its rows.
         self._time, self._name, self._people = None, "", []
         self._last_time: int | None = None
         self._numbers: dict[int | str, int] = {}
         self._slots: dict[int, int] = {}
+        self._spots: dict[int, int] = {}
         self._num_left_out = 0
 
     @property
@@ -128,13 +134,10 @@ class VideoWriter(PoseWriter):
 
     def write(self, poses: LiftedPoses) -> None:
         """Appends a batch."""
-        hypotheses = poses.hypotheses[:, :FAN_SIZE]
         if self._dtype is None:
-            self._dtype = _row_dtype(hypotheses.shape[1])
-        rows = np.zeros(len(poses), self._dtype)
-        rows["hypotheses"] = hypotheses
-        for name in ("keypoints", "missing", "mode"):
-            rows[name] = getattr(poses, name)
+            self._dtype = row_dtype(min(FAN_SIZE, poses.hypotheses.shape[1]))
+        rows = rows_of(poses, self._dtype)
+        self._are_placed &= bool(np.isfinite(poses.root).all())
         for person in poses.person.tolist():
             self._numbers.setdefault(person, len(self._numbers))
         rows["person"] = [self._numbers[person] for person in poses.person.tolist()]
@@ -154,15 +157,16 @@ class VideoWriter(PoseWriter):
             self._num_left_out += 1
         else:
             numbers = [int(row["person"]) for row in people]
-            self._slots = _assign(numbers, self._slots)
+            self._slots = assign(numbers, self._slots, MAX_PEOPLE)
+            self._spots = assign(numbers, self._spots, MAX_IN_SCENE)
             for number, row in zip(numbers, people):
-                if number in self._slots:
-                    row["frame"], row["slot"] = len(self._names), self._slots[number]
+                if number in self._slots or number in self._spots:
+                    row["frame"] = len(self._names)
+                    row["slot"] = self._slots.get(number, -1)
+                    row["spot"] = self._spots.get(number, -1)
                     self._rows.write(row.tobytes())
-            more = len(people) - len(self._slots)
-            note = f"   + {more} more {'person' if more == 1 else 'people'}"
             self._names.append(self._name)
-            self._captions.append(f"{self._name}{note if more else ''}")
+            self._counts.append(len(people))
 
     def _end_gap(self) -> None:
         """Adds frames in which nobody was, where no pictures say so."""
@@ -170,31 +174,37 @@ class VideoWriter(PoseWriter):
         if self._source is not None or last is None or self._time is None:
             return
         gap = self._time - last - 1
-        absent = [str(last + 1 + i) for i in range(gap)] if gap <= MAX_GAP else []
+        absent = [last + 1 + i for i in range(gap)] if gap <= MAX_GAP else []
         room = self._max_frames - len(self._names)
-        self._captions += absent[:room]
-        self._names += [None] * len(absent[:room])
+        self._names += absent[:room]
+        self._counts += [0] * len(absent[:room])
         self._num_left_out += max(0, len(absent) - room)
 
     def _finish(self) -> dict[pathlib.Path, pathlib.Path]:
         self._end_frame()
         self._rows.close()
         dtype = self._dtype
-        if not self._captions or dtype is None:
+        if not self._names or dtype is None:
             raise ValueError(
                 f"there is no pose to show in {self.path}: nobody was detected with "
                 "enough joints."
             )
         rows = np.memmap(self._folder / "rows", dtype, "r")
         finished = self._folder / f"finished{self._suffix}"
+        scene: Scene | None = None
+        if len(self._numbers) > 1 and self._are_placed:
+            scene = scene_of(rows["mode"], rows["root"])
+        kind = "slot" if scene is None else "spot"
         painter = FramePainter(
             self._size,
-            int(rows["slot"].max()) + 1,
+            int(rows[kind].max()) + 1,
             self._image_limits(rows),
-            _view_limits(rows["mode"]),
+            view_limits(rows["mode"]) if scene is None else scene.limits,
             dtype["hypotheses"].shape[0],
             with_pictures=self._source is not None,
+            floor=None if scene is None else scene.floor,
         )
+        trails = Trails(scene)
         numbered = [str(person) for person in self._numbers]
         ends = np.searchsorted(rows["frame"], np.arange(len(self._names)), "right")
         people = [rows[first:end] for first, end in zip([0, *ends], ends)]
@@ -203,7 +213,15 @@ class VideoWriter(PoseWriter):
         with contextlib.closing(encoder):
             steps = self._progress(self._steps(people), "drawing", self._total())
             for caption, shown, image in steps:
-                drawn = [_person(row, numbered) for row in shown]
+                drawn = []
+                for row in shown[shown[kind] >= 0]:
+                    number = int(row["person"])
+                    trail = trails(number, int(row["frame"]), row["root"])
+                    drawn.append(person_of(row, numbered[number], kind, trail))
+                if len(shown):
+                    more = self._counts[int(shown[0]["frame"])] - len(drawn)
+                    note = f"   + {more} more {'person' if more == 1 else 'people'}"
+                    caption += note if more else ""
                 encoder.send(painter.draw(caption, drawn, image))
                 self._num_drawn += 1
             encoder.send(None)
@@ -217,15 +235,15 @@ class VideoWriter(PoseWriter):
     def _total(self) -> int | None:
         """Frames to draw, if that is known."""
         if self._source is None:
-            return len(self._captions)
+            return len(self._names)
         count = self._source.num_frames
         return None if count is None else min(count, self._max_frames)
 
     def _steps(self, people: list[np.ndarray]) -> Iterator[_Step]:
         """What is drawn one after the other."""
         if self._source is None:
-            for caption, rows in zip(self._captions, people):
-                yield caption, rows, None
+            for name, rows in zip(self._names, people):
+                yield str(name), rows, None
             return
         places = {name: place for place, name in enumerate(self._names)}
         for count, frame in enumerate(without_gaps(self._source)):
@@ -235,10 +253,8 @@ class VideoWriter(PoseWriter):
                 )
                 return
             place = places.get(frame.name)
-            if place is None:
-                yield str(frame.name), people[0][:0], frame.image
-            else:
-                yield self._captions[place], people[place], frame.image
+            rows = people[0][:0] if place is None else people[place]
+            yield str(frame.name), rows, frame.image
 
     def _image_limits(self, rows: np.ndarray) -> np.ndarray:
         if self._image_size is not None:
@@ -247,42 +263,3 @@ class VideoWriter(PoseWriter):
         low, high = keypoints.min(axis=(0, 1)), keypoints.max(axis=(0, 1))
         margin = 0.06 * (high - low).max()
         return np.array([low - margin, high + margin])
-
-
-def _row_dtype(num_hypotheses: int) -> np.dtype:
-    num_joints = H36M_17.num_joints
-    return np.dtype(
-        [
-            *[("frame", np.int64), ("person", np.int64), ("slot", np.int64)],
-            ("keypoints", np.float32, (num_joints, 2)),
-            ("missing", bool, (num_joints,)),
-            ("mode", np.float32, (num_joints, 3)),
-            ("hypotheses", np.float32, (num_hypotheses, num_joints, 3)),
-        ]
-    )
-
-
-def _assign(people: list[int], before: dict[int, int]) -> dict[int, int]:
-    """Slots of people: those who had one keep it, the others take what is free."""
-    slots = {person: before[person] for person in people if person in before}
-    free = [slot for slot in range(MAX_PEOPLE) if slot not in slots.values()]
-    new = [person for person in people if person not in slots]
-    return slots | dict(zip(new, free))
-
-
-def _person(row: np.void, names: list[str]) -> Person:
-    return Person(
-        slot=int(row["slot"]),
-        name=names[int(row["person"])],
-        **{n: row[n] for n in ("keypoints", "missing", "mode", "hypotheses")},
-    )
-
-
-def _view_limits(modes: np.ndarray) -> np.ndarray:
-    """Corners `(views, 2, 2)` of what each view must show to hold all modes."""
-    drawn = np.stack([project(modes, view)[..., :2] for view in VIEWS.values()])
-    limits = np.stack([drawn.min(axis=(1, 2)), drawn.max(axis=(1, 2))], axis=1)
-    limits = limits.clip(-_REACH, _REACH)
-    limits[:, 0] = np.minimum(limits[:, 0], -_ROOM)
-    limits[:, 1] = np.maximum(limits[:, 1], _ROOM)
-    return limits + 80.0 * np.array([[-1], [1]])

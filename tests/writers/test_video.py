@@ -10,7 +10,7 @@ from lifted_poses import lifted_poses
 
 from propose_keras.inference import LiftedPoses
 from propose_keras.skeletons import H36M_17
-from propose_keras.writers.frame_painter import VIEWS, project
+from propose_keras.writers.person_artists import VIEWS, project
 from propose_keras.writers.video import VideoWriter
 
 pytest.importorskip("matplotlib")
@@ -182,24 +182,15 @@ def test_batches_do_not_show(tmp_path, lifted):
     np.testing.assert_array_equal(frames, expected)
 
 
-def test_people_keep_their_panels(lifted, tmp_path, monkeypatch):
+def test_people_keep_their_panels(lifted, tmp_path, drawn):
     """The first four, and who comes takes the place of who went."""
-    drawn = []
-
-    class Painter:
-        def __init__(self, size, num_slots, *_, **__):
-            self.size, self.num_slots = size, num_slots
-
-        def draw(self, caption, people, picture=None):
-            drawn.append((caption, {person.name: person.slot for person in people}))
-            assert max(person.slot for person in people) < self.num_slots
-            return np.zeros((*self.size[::-1], 4), np.uint8)
-
-    monkeypatch.setattr("propose_keras.writers.video.FramePainter", Painter)
     groups = [[1, 2, 3], [3, 2, 5], [9, 8, 3, 2, 5, 7], [9, 8], [1, 2, 3, 4, 8]]
     poses = lifted([(f"f{i}", p) for i, group in enumerate(groups) for p in group])
     write(tmp_path / "a.gif", poses)
-    assert drawn == [
+    (painter,) = drawn
+    assert painter.num_slots == 4
+    frames = [(c, {p.name: p.slot for p in people}) for c, people in painter.frames]
+    assert frames == [
         ("f0", {"1": 0, "2": 1, "3": 2}),
         ("f1", {"3": 2, "2": 1, "5": 0}),
         ("f2   + 2 more people", {"9": 3, "3": 2, "2": 1, "5": 0}),
@@ -208,18 +199,111 @@ def test_people_keep_their_panels(lifted, tmp_path, monkeypatch):
     ]
 
 
+def placed(poses, places):
+    """People at roots by their number, mm."""
+    root = np.array([places[person] for person in poses.person.tolist()], "float32")
+    spread = np.repeat(root[:, None], poses.hypotheses.shape[1], axis=1)
+    return dataclasses.replace(poses, root=root, root_hypotheses=spread)
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """What painters are given: their options, and the people of each frame."""
+    painters = []
+
+    class Painter:
+        def __init__(self, size, num_slots, *_, **options):
+            self.size, self.num_slots, self.options = size, num_slots, options
+            self.frames = []
+            painters.append(self)
+
+        def draw(self, caption, people, picture=None):
+            self.frames.append((caption, people))
+            return np.zeros((*self.size[::-1], 4), np.uint8)
+
+    monkeypatch.setattr("propose_keras.writers.video.FramePainter", Painter)
+    return painters
+
+
+def panels_of(frame, gap=0):
+    """Slices of what is drawn on gray paper, from left to right, parted by a gap."""
+    paper = np.abs(frame.astype(int) - 244).max(axis=-1) < 3
+    if gap:  # Lines of floors part the paper, too.
+        paper = ndimage.binary_dilation(paper, iterations=gap)
+    labels, _ = ndimage.label(paper)
+    large = np.bincount(labels.ravel()) > 10_000
+    large[0] = False
+    panels = ndimage.find_objects(np.where(large[labels], labels, 0))
+    found = [panel for panel in panels if panel is not None]
+    return sorted(found, key=lambda panel: panel[1].start)
+
+
+def test_people_in_one_scene(tmp_path, lifted):
+    """From before, who is to the right; from above, who is farther away too."""
+    places = {4: (-800, 100, 3000), 7: (900, 100, 5500)}
+    poses = placed(lifted([(0, 4), (0, 7)]), places)
+    _, frames, _ = write(tmp_path / "a.gif", poses, size=(1280, 720))
+    _, before, above = panels_of(frames[0], gap=3)
+
+    def quarters(panel):
+        """Whether somebody is at the top left, top right, bottom left, bottom right."""
+        there = orange(frames[0][panel])
+        middle = np.array(there.shape) // 2
+        halves = np.split(there, [middle[0]])
+        parts = [part for half in halves for part in np.split(half, [middle[1]], 1)]
+        return [bool(part.sum() > 10) for part in parts]
+
+    assert quarters(before)[2:] == [True, True]
+    assert quarters(above) == [False, True, True, False]
+
+
+def test_scenes_have_places_for_many_and_trails(tmp_path, lifted, drawn):
+    pairs = [(frame, person) for frame in (0, 1, 2, 80) for person in range(18)]
+    places = {person: (100 * person, 0, 4000) for person in range(18)}
+    poses = placed(lifted(pairs), places)
+    poses.root[:, 0] += poses.frame
+    write(tmp_path / "a.gif", poses)
+    (painter,) = drawn
+    assert painter.num_slots == 16
+    assert painter.options["floor"] == pytest.approx(840)
+    captions = [caption for caption, _ in painter.frames]
+    assert captions == [f"{name}   + 2 more people" for name in (0, 1, 2, 80)]
+    person = painter.frames[2][1][3]
+    np.testing.assert_array_equal(person.root, [302, 0, 4000])
+    np.testing.assert_allclose(person.trail, [[300 + i, 840, 4000] for i in range(3)])
+
+
+def test_people_who_are_not_placed_or_alone_have_panels(tmp_path, lifted, drawn):
+    poses = placed(lifted([(0, 1), (0, 2), (1, 1)]), {1: (0, 0, 4e3), 2: (9, 0, 4e3)})
+    write(tmp_path / "a.gif", poses.subset([0, 2]))
+    (tmp_path / "a.gif").unlink()
+    poses.root[2] = np.nan
+    write(tmp_path / "a.gif", poses)
+    assert [painter.options["floor"] for painter in drawn] == [None, None]
+    assert [person.root.tolist() for person in drawn[1].frames[0][1]] == [[0] * 3] * 2
+
+
+def test_hypotheses_without_hips_are_around_the_thorax(tmp_path, lifted, drawn):
+    poses = lifted([(0, 0), (1, 0)])
+    poses.missing[1, 0] = True
+    write(tmp_path / "a.gif", poses)
+    seen, unseen = (people[0] for _, people in drawn[0].frames)
+    np.testing.assert_array_equal(seen.hypotheses, poses.hypotheses[0])
+    thorax = H36M_17.index("Thorax")
+    offsets = unseen.hypotheses[:, thorax] - unseen.mode[thorax]
+    np.testing.assert_allclose(offsets, 0, atol=1e-3)
+    shape = unseen.hypotheses - unseen.hypotheses[:, :1]
+    expected = poses.hypotheses[1] - poses.hypotheses[1][:, :1]
+    np.testing.assert_allclose(shape, expected, atol=1e-3)
+
+
 @pytest.mark.parametrize("num_people", [1, 2, 3, 4])
 def test_everyone_has_a_panel(tmp_path, lifted, num_people):
     """The 2D input and two views for each, in all of which there is a right leg."""
     poses = lifted([("$x_1.jpg", person) for person in range(num_people)])
     path = tmp_path / "a.gif"
     _, frames, _ = write(path, poses, size=(1280, 720), image_size=IMAGE_SIZE)
-    paper = np.abs(frames[0].astype(int) - 244).max(axis=-1) < 3
-    labels, _ = ndimage.label(paper)
-    large = np.bincount(labels.ravel()) > 10_000
-    large[0] = False
-    panels = ndimage.find_objects(np.where(large[labels], labels, 0))
-    panels = [panel for panel in panels if panel is not None]
+    panels = panels_of(frames[0])
     assert len(panels) == 1 + 2 * num_people
     assert all(orange(frames[0][panel]).sum() > 30 for panel in panels)
 
