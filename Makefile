@@ -23,13 +23,15 @@ help:
 	@echo "make format      format the code"
 	@echo "make clean       remove the environment, built data and runs of this folder"
 
-EXTRAS := datasets,detection,jax,onnx,serving,tensorflow,visualization,docs,test
+EXTRAS := c3d,datasets,detection,jax,onnx,serving,tensorflow,visualization,docs,test
+# Modules are compiled when they are first imported, which most never are.
+INSTALL := pip install --quiet --no-compile
 $(VENV)/installed: setup.cfg pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --upgrade pip
-	$(BIN)/pip install --quiet --editable ".[$(EXTRAS)]"
+	$(BIN)/$(INSTALL) --upgrade pip
+	$(BIN)/$(INSTALL) --editable ".[$(EXTRAS)]"
 	# It asks for a second OpenCV, whose files would replace those of the first.
-	$(BIN)/pip install --quiet --no-deps rtmlib==0.0.16
+	$(BIN)/$(INSTALL) --no-deps rtmlib==0.0.16
 	touch $@
 
 # Written last by TFDS, so that a build that was stopped is done again.
@@ -52,15 +54,17 @@ tests/evaluation/test_evaluator.py tests/evaluation/test_flip.py \
   tests/evaluation/test_temperature.py
 tests/training/test_checkpoints.py tests/training/test_[!ctv]*.py
 tests/serving/test_onnx.py tests/serving/test_onnx_writing.py
-tests/comparators
 tests/test_deterministic.py tests/test_deviation_input.py tests/test_geometry.py \
   tests/test_losses.py tests/test_model.py tests/test_normalization.py \
   tests/test_pose_model.py tests/test_random.py tests/layers tests/metrics \
-  tests/networks tests/inference/test_lifter.py tests/inference/test_uncertain.py
+  tests/networks tests/inference/test_lifter.py tests/inference/test_uncertain.py \
+  tests/comparators/test_distributions.py \
+  tests/comparators/test_comparators.py::test_training_moves_every_weight_and_logs_the_losses
 endef
 export TEST_GROUPS
 # Of code that knows no backend, or that starts the other backend itself: tested once.
 define TESTS_ON_JAX
+tests/comparators
 tests/inference --ignore=tests/inference/test_lifter.py \
   --ignore=tests/inference/test_uncertain.py
 tests/serving --ignore=tests/serving/test_onnx.py \
@@ -104,7 +108,7 @@ build/wheel/done: $(shell git ls-files propose_keras setup.cfg pyproject.toml 2>
 test-install-%: build/array_record/done build/wheel/done
 	rm -rf build/only_$*
 	$(PYTHON) -m venv build/only_$*
-	build/only_$*/bin/pip install --quiet "$$(ls build/wheel/*.whl)[$*]"
+	build/only_$*/bin/$(INSTALL) "$$(ls build/wheel/*.whl)[$*]"
 	du -sh build/only_$*
 	build/only_$*/bin/python tests/check_install.py $* build/array_record
 
