@@ -1,6 +1,6 @@
 """From motion capture to examples: motion seen by virtual cameras."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from propose_keras.data.building.filmed import film
@@ -11,7 +11,7 @@ from .sequences import MocapSequence
 
 def make_examples(
     sequence: MocapSequence, frame_rate: float, cameras: VirtualCameras
-) -> Iterator[tuple[str, dict[str, Any]]]:
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Reads a sequence and films it.
 
     Args:

@@ -1,7 +1,7 @@
 """From marker recordings to examples: the joints, seen by virtual cameras."""
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from propose_keras.data.building.filmed import film
@@ -19,7 +19,7 @@ def make_examples(
     frame_rate: float,
     cameras: VirtualCameras,
     skipped: list[str],
-) -> Iterator[tuple[str, dict[str, Any]]]:
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Reads recordings, finds each person's joints and films them.
 
     Args:

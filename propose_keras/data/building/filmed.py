@@ -1,14 +1,16 @@
 """Motion that was never filmed, seen by virtual cameras: what its builders share."""
 
 import dataclasses
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 import tensorflow_datasets as tfds
 
 from propose_keras.data.building.examples import clip_example
 from propose_keras.data.building.virtual_cameras import VirtualCameras, sample_cameras
+
+_Number = TypeVar("_Number", int, float)
 
 
 @dataclasses.dataclass
@@ -39,13 +41,19 @@ class FilmedConfig(tfds.core.BuilderConfig):
         """The part of the settings that concerns cameras."""
         return VirtualCameras(
             count=self.num_cameras,
-            distance_mm=tuple(self.distance_mm),
-            height_mm=tuple(self.height_mm),
-            focal_length_px=tuple(self.focal_length_px),
-            image_size=tuple(self.image_size),
+            distance_mm=_pair(self.distance_mm),
+            height_mm=_pair(self.height_mm),
+            focal_length_px=_pair(self.focal_length_px),
+            image_size=_pair(self.image_size),
             distortion=self.distortion,
             seed=self.seed,
         )
+
+
+def _pair(values: Sequence[_Number]) -> tuple[_Number, _Number]:
+    """Two numbers as a tuple; configs given as JSON have lists."""
+    first, second = values
+    return first, second
 
 
 def film(
@@ -57,7 +65,7 @@ def film(
     action: str,
     take: str,
     frame_rate: float,
-) -> Iterator[tuple[str, dict[str, Any]]]:
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The examples of one motion, one for each camera.
 
     Args:
