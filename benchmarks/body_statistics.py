@@ -44,12 +44,12 @@ def read_shares(path: str) -> tuple[np.ndarray, np.ndarray]:
     return stature, np.log(np.stack(lengths, axis=1) / stature[:, None])
 
 
-def main():
-    """Prints the table."""
+def main(arguments: list[str] | None = None) -> None:
+    """Prints the table; `arguments` are those of the command line by default."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--men", required=True)
     parser.add_argument("--women", required=True)
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(arguments)
     sexes = {"women": read_shares(arguments.women), "men": read_shares(arguments.men)}
     means = {name: shares.mean(axis=0) for name, (_, shares) in sexes.items()}
     middle = (means["women"] + means["men"]) / 2

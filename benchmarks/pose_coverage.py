@@ -44,12 +44,12 @@ def _print(name, values, edges):
     print(f"{name}: " + ", ".join(shares))
 
 
-def main():
-    """Prints the shares."""
+def main(arguments: list[str] | None = None) -> None:
+    """Prints the shares; `arguments` are those of the command line by default."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data_dir", required=True)
     parser.add_argument("--dataset", default="synthetic_human/rare")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(arguments)
     poses, people, clips = [], set(), 0
     for split in ("train", "test"):
         arrays = load_arrays(arguments.dataset, arguments.data_dir, split)
