@@ -12,7 +12,7 @@ of a thousand of its frames: how much of what the first asks for the other has.
 `--figure` writes the distributions.
 
 A data set's frames are seen by several cameras; one of each performance is taken, and
-frames a tenth of a second apart.
+frames a tenth of a second apart, or as far apart as they are.
 """
 
 import argparse
@@ -43,7 +43,8 @@ def read(name, data_dir, splits, subject):
             arrays = arrays.select(subjects=[subject])
         elif subject:
             continue
-        arrays = arrays.select(frame_rate=FRAME_RATE)
+        slowest = min(clip.frame_rate for clip in arrays.clips)
+        arrays = arrays.select(frame_rate=min(FRAME_RATE, slowest))
         seen = set()
         for index, clip in enumerate(arrays.clips):
             performance = (clip.subject, clip.action, clip.take)

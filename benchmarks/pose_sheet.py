@@ -13,7 +13,6 @@ import argparse
 import pathlib
 
 import numpy as np
-from pose_coverage import in_world
 
 from propose_keras.data import PoseArrays, load_arrays
 from propose_keras.drawing import (
@@ -27,6 +26,15 @@ from propose_keras.skeletons import H36M_17
 # Bearing from the person's front and height of each view, degrees.
 VIEWS = ((35, 12), (110, 12), (215, 35))
 _FLOOR = np.linspace(-900, 900, 5)
+
+
+def in_world(arrays: PoseArrays) -> np.ndarray:
+    """Poses in the world, `(poses, 17, 3)` mm, z up."""
+    world = np.empty(arrays.pose_3d.shape)
+    for index, clip in enumerate(arrays.clips):
+        rows = arrays.clip_index == index
+        world[rows] = arrays.pose_3d[rows] @ clip.rotation + clip.translation
+    return world
 
 
 def _project(points, front, view):

@@ -15,25 +15,6 @@ def load(monkeypatch):
     return importlib.import_module
 
 
-def test_poses_are_counted_by_angle_and_height(load, synthetic_data_dir, capsys):
-    load("pose_coverage").main(
-        [f"--data_dir={synthetic_data_dir}", "--dataset=synthetic_human/tiny"]
-    )
-    printed = capsys.readouterr().out
-    # One camera of four: 5 and 2 subjects, 15 actions, 8 frames.
-    assert "train: 600 poses" in printed and "test: 240 poses" in printed
-    assert "840 poses, 105 clips, 7 people" in printed
-    shares = {}
-    for line in printed.split("\n"):
-        name, _, rest = line.partition(": ")
-        shares[name] = [float(value) for value in re.findall(r"([\d.]+)%", rest)]
-    assert len(shares["trunk, degrees"]) == 9
-    for name in ("trunk, degrees", "hip, mm", "knee, degrees", "elbow, degrees"):
-        assert sum(shares[name]) == pytest.approx(100, abs=0.5)
-    # People of this set stand and sit: nobody is upside down.
-    assert shares["trunk, degrees"][0] > 40 and sum(shares["trunk, degrees"][6:]) == 0
-
-
 def test_sheets_show_every_action(load, synthetic_data_dir, tmp_path):
     pytest.importorskip("matplotlib")
     options = [f"--data_dir={synthetic_data_dir}", "--dataset=synthetic_human/tiny"]
