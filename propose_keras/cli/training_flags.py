@@ -7,6 +7,7 @@ from absl import flags
 from propose_keras.cli import setting_flags
 from propose_keras.cli.recipes import RECIPES, Recipe, RunSettings
 from propose_keras.data.settings import DataSettings
+from propose_keras.normalization import NormalizationSettings
 from propose_keras.settings import Settings
 
 _FOLDERS = ("workdir", "data_dir", "verbose")
@@ -90,12 +91,30 @@ def configuration(values) -> Configuration:
     """
     run = setting_flags.make(RunSettings, values)
     recipe = RECIPES[run.model]
-    return Configuration(
+    made = Configuration(
         run=run,
         data=setting_flags.make(DataSettings, values),
         recipe=recipe,
         model={c: setting_flags.make(c, values) for c in recipe.settings},
     )
+    _check_deviations(made.data, made.model[NormalizationSettings])
+    return made
+
+
+def _check_deviations(data, normalization):
+    """Refuses deviations that are told to nobody, or asked for and never told."""
+    is_told = data.simulated_detector > 0
+    if is_told and not normalization.deviation_input:
+        raise ValueError(
+            f"--simulated_detector={data.simulated_detector:g} tells the deviation of "
+            "each keypoint, which this model does not read: add --deviation_input, or "
+            f"take --detection_errors={data.simulated_detector:g} instead."
+        )
+    if normalization.deviation_input and not is_told:
+        raise ValueError(
+            "--deviation_input reads deviations of keypoints, but data sets have none: "
+            "add --simulated_detector=0.08, which tells them, or leave it out."
+        )
 
 
 def unused_flags(values) -> list[str]:

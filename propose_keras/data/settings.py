@@ -22,7 +22,8 @@ class DataSettings(Settings):
     """The training set and its augmentations.
 
     Raises:
-        ValueError: If a value is out of range.
+        ValueError: If a value is out of range, or a setting changes another that is
+            not set or does its work twice.
     """
 
     dataset: str | None = setting(
@@ -73,7 +74,6 @@ class DataSettings(Settings):
         minimum=0,
         maximum=1,
     )
-
     simulated_detector: float = setting(
         0.0,
         "Greatest deviation of 2D joints in training, as a share of the pose's size, "
@@ -81,6 +81,21 @@ class DataSettings(Settings):
         minimum=0,
         maximum=1,
     )
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.camera_range != "common" and not self.other_cameras:
+            raise ValueError(
+                f"--camera_range={self.camera_range} is what --other_cameras draws "
+                "from: add --other_cameras, or leave it out."
+            )
+        others = {n: getattr(self, n) for n in ("keypoint_noise", "detection_errors")}
+        twice = [f"--{name}" for name, value in others.items() if value > 0]
+        if self.simulated_detector > 0 and twice:
+            raise ValueError(
+                "--simulated_detector makes all errors of keypoints, and tells of no "
+                f"others: leave out {' and '.join(twice)}."
+            )
 
     @property
     def dataset_names(self) -> list[str]:

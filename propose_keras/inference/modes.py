@@ -9,7 +9,7 @@ more.
 How clearly is told by the share of the variance that lies between the heaps, at the
 threshold where it is largest (Otsu, "A threshold selection method from gray-level
 histograms", 1979): 2 / pi, .64, of a Gaussian, .75 of a uniform distribution, 1 of two
-points.
+points. Of a few draws it is large by chance, so that fewer than 50 are not divided.
 """
 
 from collections.abc import Sequence
@@ -22,6 +22,9 @@ from propose_keras.skeletons import H36M_17
 MAX_MODES = 3
 # Of the variance between heaps; a uniform distribution has 3/4.
 _CLEAR_SHARE = 0.8
+# Of fewer hypotheses of a Gaussian some bone's share is above that by chance: of 30 in
+# every seventh pose, of 20 in almost every other.
+_LEAST_DIVIDED = 50
 # Least share of a pose's hypotheses in a mode, and how far apart two of them are, mm.
 _LEAST_WEIGHT, _APART = 0.05, 100.0
 _BONES = np.array([(parent, child) for parent, child in H36M_17.bones])
@@ -48,7 +51,8 @@ def find_modes(
     """The modes of hypotheses.
 
     Args:
-        hypotheses: `(N, S, 17, 3)` mm relative to the hip; S at least 1.
+        hypotheses: `(N, S, 17, 3)` mm relative to the hip; S at least 1. Fewer than 50
+            are taken for one mode.
         forward: Where the camera looks, a unit vector in their axes.
     """
     num_poses, count = hypotheses.shape[:2]
@@ -70,7 +74,7 @@ def find_modes(
 def _heaps(drawn, forward):
     """Arrays of indices of the hypotheses `(S, 17, 3)` of each mode."""
     depth = (drawn[:, _BONES[:, 1]] - drawn[:, _BONES[:, 0]]) @ forward
-    least = max(int(np.ceil(_LEAST_WEIGHT * len(drawn))), 2)
+    least = int(np.ceil(_LEAST_WEIGHT * len(drawn)))
     heaps = [np.arange(len(drawn))]
     splits = [_best_split(depth, heaps[0], least)]
     while len(heaps) < MAX_MODES:
@@ -86,7 +90,7 @@ def _heaps(drawn, forward):
 
 
 def _best_split(depth, heap, least):
-    """Share of the variance between two parts, and the parts; 0 and none of one heap.
+    """Share of the variance between two parts, and the parts; 0 and none of few draws.
 
     Args:
         depth: Of each bone's end relative to its start, `(S, bones)` mm.
@@ -94,7 +98,7 @@ def _best_split(depth, heap, least):
         least: Hypotheses that a part has at least.
     """
     count = len(heap)
-    if count < 2 * least:
+    if count < _LEAST_DIVIDED:
         return 0.0, []
     order = np.argsort(depth[heap], axis=0, kind="stable")
     values = np.take_along_axis(depth[heap], order, axis=0).astype(np.float64)

@@ -100,6 +100,7 @@ class LiftedPoses:
     def modes(self) -> PoseModes:
         """Up to three modes of each pose with their weights, see `inference.modes`.
 
+        Fewer than 50 hypotheses are too few to tell: they are one mode.
         `mode` is the model's single best pose, which need not be one of them.
         """
         return find_modes(self.hypotheses, self.forward)

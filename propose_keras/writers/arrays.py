@@ -97,7 +97,7 @@ class NpzWriter(PoseWriter):
                     self._entry(archive, name, dtype, tail) as target,
                     open(self._folder / name, "rb") as source,
                 ):
-                    shutil.copyfileobj(source, target, 1 << 20)
+                    shutil.copyfileobj(source, target, 1 << 16)
                 # The disk needs room for one array twice, not for all.
                 os.remove(self._folder / name)
             for name, names in self._texts.items():

@@ -45,6 +45,25 @@ def make_model(others):
     return training_flags.configuration(parse(others=others)).make_model()
 
 
+@pytest.mark.parametrize(
+    "given, message",
+    [
+        (["--simulated_detector=0.05"], "add --deviation_input, or .*errors=0.05"),
+        (["--deviation_input"], "add --simulated_detector=0.08"),
+        (["--camera_range=any"], "add --other_cameras"),
+        (
+            ["--simulated_detector=0.05", "--deviation_input", "--keypoint_noise=2"],
+            "leave out --keypoint_noise",
+        ),
+    ],
+)
+@pytest.mark.parametrize("model", ["propose", "deterministic"])
+def test_flags_that_need_another_say_which(model, given, message):
+    values = parse(others=["--dataset=d", f"--model={model}", *given])
+    with pytest.raises(UserError, match=message):
+        train.execute(values)
+
+
 def test_widths_of_flow_and_discriminator_are_the_others_unless_said():
     sizes = ["--width=24", "--num_couplings=1", "--latent_size=4"]
     model = make_model([*sizes, "--dataset=d"])

@@ -27,6 +27,12 @@ def test_a_gaussian_has_one_mode(drawn):
     assert found <= np.quantile(distance, 0.05)
 
 
+@pytest.mark.parametrize("count", [10, 20, 49, 50])
+def test_what_chance_divides_is_one_mode(rng, standing, count):
+    drawn = standing + 100 * rng.normal(size=(20, count, 17, 3))
+    assert (find_modes(drawn.astype(np.float32)).weights[:, 0] == 1).all()
+
+
 def test_a_wide_depth_is_one_mode(drawn, rng):
     drawn[:, WRIST, 2] += rng.uniform(-300, 300, 200)
     assert find_modes(drawn[None]).weights[0, 0] == 1
