@@ -23,6 +23,7 @@ from keras import ops
 
 from propose_keras import Lifter, metrics
 from propose_keras.data import load_arrays
+from propose_keras.data.cameras import world_to_camera
 from propose_keras.inference.bones import stature
 from propose_keras.inference.person_check import PersonWarning
 from propose_keras.skeletons import H36M_17
@@ -131,27 +132,8 @@ def see(world, given, generator):
 def _rotations(count, given, generator):
     """World to camera: any heading, then pitch, then roll."""
     heading = generator.uniform(0, 2 * np.pi, count)
-    cosine, sine, zero = np.cos(heading), np.sin(heading), np.zeros(count)
-    level = np.stack(
-        [
-            np.stack([cosine, sine, zero], axis=-1),
-            np.stack([zero, zero, zero - 1], axis=-1),
-            np.stack([-sine, cosine, zero], axis=-1),
-        ],
-        axis=-2,
-    )
-    pitch, roll = np.radians(given.pitch), np.radians(given.roll)
-    down = [
-        [1, 0, 0],
-        [0, np.cos(pitch), -np.sin(pitch)],
-        [0, np.sin(pitch), np.cos(pitch)],
-    ]
-    turn = [
-        [np.cos(roll), -np.sin(roll), 0],
-        [np.sin(roll), np.cos(roll), 0],
-        [0, 0, 1],
-    ]
-    return np.array(turn) @ np.array(down) @ level
+    pitch, roll = (np.full(count, np.radians(a)) for a in (given.pitch, given.roll))
+    return world_to_camera(heading, pitch, roll)
 
 
 def measure(lifter, pose, keypoints, missing):

@@ -1,4 +1,4 @@
-"""Root centring and similarity alignment, batched and compiled."""
+"""Root centring, rotations and similarity alignment, batched and compiled."""
 
 import math
 from typing import Any
@@ -25,6 +25,32 @@ def root_centre(pose: Tensor, root: int = 0) -> Tensor:
         Positions relative to the root, `(..., J, D)`; the root's are exactly 0.
     """
     return pose - pose[..., root : root + 1, :]
+
+
+def rotate(points: Tensor, rotation: Tensor) -> Tensor:
+    """Rotates `(batch, ..., J, 3)` points by `(batch, 3, 3)` matrices."""
+    rotation = ops.swapaxes(rotation, -1, -2)
+    for _ in range(len(points.shape) - 3):
+        rotation = rotation[:, None]
+    return ops.matmul(points, rotation)
+
+
+def turn_to_front(rays: Tensor) -> Tensor:
+    """Rotations that take unit vectors `(batch, 3)` to the z axis by the shortest way.
+
+    Rodrigues' formula; z must not be -1.
+
+    Returns:
+        `(batch, 3, 3)`, for `rotate`.
+    """
+    x, y, z = rays[..., 0], rays[..., 1], rays[..., 2]
+    share = 1.0 / (1.0 + z)
+    rows = [
+        [1.0 - x * x * share, -x * y * share, -x],
+        [-x * y * share, 1.0 - y * y * share, -y],
+        [x, y, z],
+    ]
+    return ops.stack([ops.stack(row, axis=-1) for row in rows], axis=-2)
 
 
 def similarity_align(source: Any, target: Tensor) -> Tensor:

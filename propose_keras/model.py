@@ -150,6 +150,26 @@ class ProPose(FromPreset, AlternatingTrainer):
         }
         if len(set(latents.values())) > 1:
             raise ValueError(f"The parts differ in their latent size: {latents}.")
+        inputs = self.normalization.num_inputs
+        expected = inputs * self.num_joints
+        if self.lifter is not None:
+            expected = getattr(self.lifter, "feature_size", None)
+            taken = getattr(self.lifter, "num_inputs", inputs)
+            if taken != inputs:
+                raise ValueError(
+                    f"The normalisation gives {inputs} numbers a joint, `lifter` takes "
+                    f"{taken}: make it with num_inputs={inputs}."
+                )
+        sizes = {
+            k: v.condition_size
+            for k, v in networks.items()
+            if hasattr(v, "condition_size")
+        }
+        if expected is not None and set(sizes.values()) - {expected}:
+            raise ValueError(
+                f"What the networks see of a 2D pose has {expected} numbers, but they "
+                f"are made for others: {sizes}. Pass `condition_size={expected}`."
+            )
 
     # Inference.
 

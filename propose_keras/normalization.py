@@ -1,14 +1,14 @@
 """What is done to 2D and 3D poses before the networks; saved with the model."""
 
-import dataclasses
 from typing import Any
 
 import keras
 import numpy as np
 from keras import ops
 
+from propose_keras.geometry import root_centre, rotate, turn_to_front
 from propose_keras.inputs import check_image_size, check_keypoints
-from propose_keras.settings import Settings, setting
+from propose_keras.normalization_settings import NormalizationSettings
 from propose_keras.skeletons import get_skeleton
 from propose_keras.types import Tensor, TensorLike
 
@@ -17,33 +17,6 @@ _LEAST_DEPTH = 0.1
 # Deviations of keypoints, as shares of the pose's size, are seen on a logarithmic scale
 # that is linear below the first and 1 at the second.
 _FINE_DEVIATION, _COARSE_DEVIATION = 0.01, 0.4
-
-
-@dataclasses.dataclass(frozen=True)
-class NormalizationSettings(Settings):
-    """Arguments of `PoseNormalization`, which explains them."""
-
-    scale: str = setting(
-        "image",
-        "What keypoints are divided by: half the image's width, or the pose's size.",
-        choices=("image", "pose"),
-    )
-    root: str = setting(
-        "keep",
-        "What becomes of the root's place in the image: an input of the networks, "
-        "left out, or a turn of the camera towards it.",
-        choices=("keep", "remove", "ray"),
-    )
-    focal_length: float = setting(
-        1.15,
-        "Assumed focal length as a share of the image's longer side, for --root=ray.",
-        minimum=1e-6,
-    )
-    deviation_input: bool = setting(
-        False,
-        "Tell the networks how uncertain each keypoint is: its standard deviation, "
-        "beside x and y.",
-    )
 
 
 @keras.saving.register_keras_serializable(package="propose_keras")
@@ -90,7 +63,7 @@ class PoseNormalization(keras.layers.Layer):
     def __init__(
         self,
         skeleton: str = "h36m17",
-        scale: Tensor = NormalizationSettings.scale,
+        scale: str = NormalizationSettings.scale,
         root: str = NormalizationSettings.root,
         focal_length: float = NormalizationSettings.focal_length,
         deviation_input: bool = False,
@@ -240,11 +213,9 @@ class PoseNormalization(keras.layers.Layer):
             pose_3d: Poses of one person a row; need not be root-relative.
             view: Of `observe`, for the same rows.
         """
-        pose_3d = ops.cast(pose_3d, "float32")
-        root = self.skeleton.root
-        relative = pose_3d - pose_3d[..., root : root + 1, :]
+        relative = root_centre(ops.cast(pose_3d, "float32"), self.skeleton.root)
         if view is not None:
-            relative = _rotate(relative, view)
+            relative = rotate(relative, view)
         return (relative - self.mean_3d) / self.deviation_3d
 
     def denormalize_pose(self, pose: Tensor, view: Tensor = None) -> Tensor:
@@ -254,12 +225,11 @@ class PoseNormalization(keras.layers.Layer):
             pose: `(batch, ..., J, 3)`.
             view: Of `observe`, for the same rows.
         """
-        root = self.skeleton.root
         relative = pose * self.deviation_3d + self.mean_3d
-        relative = relative - relative[..., root : root + 1, :]
+        relative = root_centre(relative, self.skeleton.root)
         if view is None:
             return relative
-        return _rotate(relative, ops.swapaxes(view, -1, -2))
+        return rotate(relative, ops.swapaxes(view, -1, -2))
 
     def _features(self, keypoints, image_size):
         """Features `(batch, J, 2)` before standardisation, and the view."""
@@ -267,8 +237,8 @@ class PoseNormalization(keras.layers.Layer):
         index, view = self.skeleton.root, None
         if self.root == "ray":
             rays = self._rays(keypoints, image_size)
-            view = _turn_to_front(rays[:, index])
-            rays = _rotate(rays, view)
+            view = turn_to_front(rays[:, index])
+            rays = rotate(rays, view)
             # In units of half the longer side, as screen coordinates are.
             depth = ops.maximum(rays[..., 2:], _LEAST_DEPTH)
             keypoints = 2.0 * self.focal_length * rays[..., :2] / depth
@@ -282,7 +252,7 @@ class PoseNormalization(keras.layers.Layer):
         if self.scale == "image":
             centred = centred / half_width
         else:
-            centred = centred / _size_of(centred)
+            centred = centred / self._size_of(keypoints)
         if self.root != "keep":
             root = ops.zeros_like(root)
         at_root = np.zeros((self.num_joints, 1), "float32")
@@ -291,8 +261,9 @@ class PoseNormalization(keras.layers.Layer):
 
     def _size_of(self, keypoints):
         """Root mean square distance of the joints from the root, `(batch, 1, 1)`."""
-        root = self.skeleton.root
-        return _size_of(keypoints - keypoints[:, root : root + 1])
+        centred = root_centre(keypoints, self.skeleton.root)
+        square = ops.mean(ops.sum(centred**2, axis=-1, keepdims=True), axis=1)
+        return ops.sqrt(square + 1e-12)[:, None]
 
     def _rays(self, keypoints, image_size):
         """Unit vectors `(batch, J, 3)` from the camera's centre through the joints."""
@@ -325,32 +296,3 @@ class PoseNormalization(keras.layers.Layer):
             "focal_length": self.focal_length,
             "deviation_input": self.deviation_input,
         }
-
-
-def _size_of(centred):
-    """Root mean square length of `(batch, J, 2)` vectors, `(batch, 1, 1)`."""
-    square = ops.mean(ops.sum(centred**2, axis=-1, keepdims=True), axis=1)
-    return ops.sqrt(square + 1e-12)[:, None]
-
-
-def _rotate(points, rotation):
-    """Rotates `(batch, ..., J, 3)` points by `(batch, 3, 3)` matrices."""
-    rotation = ops.swapaxes(rotation, -1, -2)
-    for _ in range(len(points.shape) - 3):
-        rotation = rotation[:, None]
-    return ops.matmul(points, rotation)
-
-
-def _turn_to_front(rays):
-    """Rotations that take unit vectors `(batch, 3)` to the z axis by the shortest way.
-
-    Rodrigues' formula; z must not be -1.
-    """
-    x, y, z = rays[..., 0], rays[..., 1], rays[..., 2]
-    share = 1.0 / (1.0 + z)
-    rows = [
-        [1.0 - x * x * share, -x * y * share, -x],
-        [-x * y * share, 1.0 - y * y * share, -y],
-        [x, y, z],
-    ]
-    return ops.stack([ops.stack(row, axis=-1) for row in rows], axis=-2)

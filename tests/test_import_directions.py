@@ -16,8 +16,8 @@ LAYERS = [
     {"version", "types", "backend_choice", "quiet_imports"},
     {"backend", "files", "skeletons", "random", "settings", "human36m_names"},
     {"data"},
-    {"normalization", "geometry", "inputs", "pose_model", "presets", "drawing"}
-    | {"keypoint_files", "detection"},
+    {"normalization", "normalization_settings", "geometry", "inputs", "pose_model"}
+    | {"presets", "drawing", "keypoint_files", "detection"},
     {"layers"},
     {"losses", "metrics", "networks"},
     {"training"},

@@ -14,6 +14,7 @@ from network_makers import make_flow, make_pilgd
 from propose_keras import ProPose, TrainingSettings
 from propose_keras.backend import compile_function
 from propose_keras.metrics import MeanPerJointPositionError
+from propose_keras.normalization import PoseNormalization
 
 OTHER_BACKEND = {"tensorflow": "jax", "jax": "tensorflow"}
 
@@ -355,6 +356,13 @@ def test_parts_must_fit():
         ProPose(make_pilgd(latent_size=4), make_flow(latent_size=6))
     with pytest.raises(ValueError, match="joint count"):
         ProPose(make_pilgd(num_joints=16), make_flow(num_joints=16))
+    told = PoseNormalization(deviation_input=True)
+    with pytest.raises(ValueError, match="condition_size=51"):
+        ProPose(make_pilgd(), make_flow(), normalization=told)
+    graph = tiny(encoder="graph", graph_width=8, graph_heads=2, graph_blocks=1)
+    parts = {"lifter": graph.lifter, "normalization": told}
+    with pytest.raises(ValueError, match="make it with num_inputs=3"):
+        ProPose(graph.pilgd_learner, graph.flow, **parts)
 
 
 def test_no_discriminator_needs_no_adversarial_losses(data):

@@ -15,7 +15,8 @@ from propose_keras.comparators import COMPARATORS
 from propose_keras.deterministic import DeterministicLifter, DeterministicSettings
 from propose_keras.model import ProPose
 from propose_keras.networks.defaults import ModelSettings
-from propose_keras.normalization import NormalizationSettings, PoseNormalization
+from propose_keras.normalization import PoseNormalization
+from propose_keras.normalization_settings import NormalizationSettings
 from propose_keras.settings import Settings, setting
 from propose_keras.training import (
     AdamSettings,

@@ -7,7 +7,7 @@ from absl import flags
 from propose_keras.cli import setting_flags
 from propose_keras.cli.recipes import RECIPES, Recipe, RunSettings
 from propose_keras.data.settings import DataSettings
-from propose_keras.normalization import NormalizationSettings
+from propose_keras.normalization_settings import NormalizationSettings
 from propose_keras.settings import Settings
 
 _FOLDERS = ("workdir", "data_dir", "verbose")

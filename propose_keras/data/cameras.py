@@ -39,6 +39,34 @@ class Camera:
         return project(points, self.intrinsics, self.distortion)
 
 
+def world_to_camera(
+    heading: np.ndarray, pitch: np.ndarray, roll: np.ndarray
+) -> np.ndarray:
+    """Rotations from the world (z up) to cameras (x right, y down, z forward).
+
+    Args:
+        heading: Radians that the camera is turned by about the world's z axis, `(N,)`;
+            at 0 it looks along y.
+        pitch: Radians that it then looks down by, `(N,)`.
+        roll: Radians that it is then turned by about its axis, `(N,)`.
+
+    Returns:
+        `(N, 3, 3)`, as `Camera.rotation`.
+    """
+    zero, one = np.zeros(len(heading)), np.ones(len(heading))
+    cosine, sine = np.cos(heading), np.sin(heading)
+    level = _matrices([cosine, sine, zero], [zero, zero, -one], [-sine, cosine, zero])
+    cosine, sine = np.cos(pitch), np.sin(pitch)
+    down = _matrices([one, zero, zero], [zero, cosine, -sine], [zero, sine, cosine])
+    cosine, sine = np.cos(roll), np.sin(roll)
+    tilt = _matrices([cosine, -sine, zero], [sine, cosine, zero], [zero, zero, one])
+    return tilt @ down @ level
+
+
+def _matrices(*rows):
+    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
+
+
 def project(points: Tensor, intrinsics: Tensor, distortion: Tensor) -> Tensor:
     """Projects camera-frame points through Human3.6M's distorted pinhole camera.
 

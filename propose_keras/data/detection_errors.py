@@ -37,8 +37,7 @@ def detection_errors(level: float, mean_pose: np.ndarray) -> Augmentation:
         inputs, pose_3d = batch
         keypoints = inputs["keypoints"]
         count, num_joints, _ = keypoints.shape
-        centred = keypoints - keypoints[:, H36M_17.root, None]
-        size = np.sqrt(np.mean(np.sum(centred**2, axis=-1), axis=1))
+        size = pose_size(keypoints)
         deviation = np.full((count, num_joints), level) * size[:, None]
         deviation *= generator.random((count, 1))
         deviation[:, vague] *= _VAGUE_FACTOR
@@ -64,13 +63,27 @@ def detection_errors(level: float, mean_pose: np.ndarray) -> Augmentation:
     return augment
 
 
-def _missing(count, generator):
-    """Which joints `(count, 17)` are missing."""
-    num_joints = H36M_17.num_joints
-    missing = generator.random((count, num_joints)) < _MISSING_SHARE
-    follows = generator.random((count, num_joints)) < _FOLLOW_SHARE
+def gaps(
+    count: int, missing_share: float, generator: np.random.Generator
+) -> np.ndarray:
+    """Joints missing here and there, mostly with what hangs on them, `(count, 17)`."""
+    shape = count, H36M_17.num_joints
+    missing = generator.random(shape) < missing_share
+    follows = generator.random(shape) < _FOLLOW_SHARE
     for joint, parent in enumerate(H36M_17.parents):
         if parent > 0:  # The hip's children are not its end.
             missing[:, joint] |= missing[:, parent] & follows[:, joint]
+    return missing
+
+
+def pose_size(keypoints: np.ndarray) -> np.ndarray:
+    """Root mean square distance of `(B, 17, 2)` keypoints from the hip, `(B,)`."""
+    centred = keypoints - keypoints[:, H36M_17.root, None]
+    return np.sqrt(np.mean(np.sum(centred**2, axis=-1), axis=1))
+
+
+def _missing(count, generator):
+    """Which joints `(count, 17)` are missing."""
+    missing = gaps(count, _MISSING_SHARE, generator)
     missing &= generator.random((count, 1)) < _GAPPY_SHARE
     return missing & ((~missing).sum(axis=1, keepdims=True) >= _LEAST_MEASURED)

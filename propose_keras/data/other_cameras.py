@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 from propose_keras.data.augmentations import Augmentation, Batch
-from propose_keras.data.cameras import project
+from propose_keras.data.cameras import project, world_to_camera
 from propose_keras.skeletons import H36M_17
 
 # Sizes of pictures that people have; the longer side's length does not matter.
@@ -95,8 +95,13 @@ def other_cameras(cameras: str = "common") -> Augmentation:
         cameras: What they are drawn from, a name of `CAMERA_RANGES`.
 
     Raises:
-        KeyError: If there is no such range.
+        ValueError: If there is no such range.
     """
+    if cameras not in CAMERA_RANGES:
+        raise ValueError(
+            f"`cameras` must be one of {', '.join(map(repr, CAMERA_RANGES))}, "
+            f"received {cameras!r}."
+        )
     given = CAMERA_RANGES[cameras]
 
     def augment(batch: Batch, generator: np.random.Generator) -> Batch:
@@ -156,19 +161,7 @@ def _rotations(count, given, generator):
     if given.any_roll_share:
         turned = generator.random(count) < given.any_roll_share
         roll[turned] = generator.uniform(-np.pi, np.pi, turned.sum())
-    zero, one = np.zeros(count), np.ones(count)
-    cosine, sine = np.cos(heading), np.sin(heading)
-    # Looks along the ground: x right, y down, z forward.
-    level = _matrices([cosine, sine, zero], [zero, zero, -one], [-sine, cosine, zero])
-    cosine, sine = np.cos(pitch), np.sin(pitch)
-    down = _matrices([one, zero, zero], [zero, cosine, -sine], [zero, sine, cosine])
-    cosine, sine = np.cos(roll), np.sin(roll)
-    tilt = _matrices([cosine, -sine, zero], [sine, cosine, zero], [zero, zero, one])
-    return (tilt @ down @ level).astype(np.float32)
-
-
-def _matrices(*rows):
-    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
+    return world_to_camera(heading, pitch, roll).astype(np.float32)
 
 
 def _place(image_size, intrinsics, given, generator):

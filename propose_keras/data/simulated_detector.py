@@ -3,6 +3,7 @@
 import numpy as np
 
 from propose_keras.data.augmentations import Augmentation, Batch
+from propose_keras.data.detection_errors import gaps, pose_size
 from propose_keras.data.infilling import Infilling
 from propose_keras.skeletons import H36M_17
 
@@ -34,8 +35,8 @@ _LEGS = ("LHip", "LKnee", "LFoot"), ("RHip", "RKnee", "RFoot")
 # Shares of poses with joints missing here and there, cut off at a line of the image,
 # and hidden on one side; the others are whole.
 _GAPPY_SHARE, _CUT_SHARE, _SIDE_SHARE = 0.2, 0.12, 0.05
-# Of a pose with gaps: share of joints missing, and of children of missing joints.
-_MISSING_SHARE, _FOLLOW_SHARE = 0.12, 0.7
+# Of a pose with gaps: share of joints missing, besides those that hang on them.
+_MISSING_SHARE = 0.12
 # Share of a cut pose's extent that is left, at least, and of joints outside the image
 # that are missing.
 _LEAST_LEFT, _OUTSIDE_SHARE = 0.3, 0.7
@@ -67,7 +68,7 @@ def simulated_detector(level: float, mean_pose: np.ndarray) -> Augmentation:
     def augment(batch: Batch, generator: np.random.Generator) -> Batch:
         inputs, pose_3d = batch
         exact = inputs["keypoints"]
-        size = _size_of(exact)[:, None]
+        size = pose_size(exact)[:, None]
         count, num_joints, _ = exact.shape
         level_of_pose = _levels(level, count, generator)[:, None] * size
         spread = np.exp(_JOINT_SPREAD * generator.standard_normal((count, num_joints)))
@@ -90,11 +91,6 @@ def simulated_detector(level: float, mean_pose: np.ndarray) -> Augmentation:
         return {**inputs, "keypoints": keypoints.astype(np.float32)}, pose_3d
 
     return augment
-
-
-def _size_of(keypoints):
-    centred = keypoints - keypoints[:, H36M_17.root, None]
-    return np.sqrt(np.mean(np.sum(centred**2, axis=-1), axis=1))
 
 
 def _levels(greatest, count, generator):
@@ -132,7 +128,7 @@ def _missing(keypoints, image_size, generator):
     gappy = kind < _GAPPY_SHARE
     cut = ~gappy & (kind < _GAPPY_SHARE + _CUT_SHARE)
     sided = ~gappy & ~cut & (kind < _GAPPY_SHARE + _CUT_SHARE + _SIDE_SHARE)
-    missing = gappy[:, None] & _gaps(count, generator)
+    missing = gappy[:, None] & gaps(count, _MISSING_SHARE, generator)
     missing |= cut[:, None] & _cut_off(keypoints, generator)
     side = generator.random((count, 1)) < 0.5
     left, right = np.zeros((2, num_joints), bool)
@@ -143,16 +139,6 @@ def _missing(keypoints, image_size, generator):
         lost = generator.random((count, num_joints)) < _OUTSIDE_SHARE
         missing |= outside.any(axis=-1) & lost
     return missing & ((~missing).sum(axis=1, keepdims=True) >= _LEAST_MEASURED)
-
-
-def _gaps(count, generator):
-    shape = count, H36M_17.num_joints
-    missing = generator.random(shape) < _MISSING_SHARE
-    follows = generator.random(shape) < _FOLLOW_SHARE
-    for joint, parent in enumerate(H36M_17.parents):
-        if parent > 0:  # The hip's children are not its end.
-            missing[:, joint] |= missing[:, parent] & follows[:, joint]
-    return missing
 
 
 def _cut_off(keypoints, generator):

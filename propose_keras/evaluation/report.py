@@ -238,6 +238,8 @@ class Report:
         kind: `"probabilistic"` or `"deterministic"`.
         flip_test: Whether the mirrored input was lifted too.
         temperature: The model's; None of a deterministic model.
+        assumed_deviation: What a model that is told deviations took that of the
+            keypoints for, a share of the pose's size; None of another model.
         num_weights: Numbers that the model has, its normalisation's included.
         conformal: Radii calibrated on other poses; None if there were none.
     """
@@ -261,5 +263,6 @@ class Report:
     kind: str = "probabilistic"
     flip_test: bool = False
     temperature: float | None = None
+    assumed_deviation: float | None = None
     num_weights: int | None = None
     conformal: ConformalRadius | None = None

@@ -69,6 +69,11 @@ def summarize(
     temperature = None
     if is_probabilistic(model):
         temperature = round(float(model.temperature), 6)
+    # Models of others need no normalisation.
+    normalization = getattr(model, "normalization", None)
+    assumed_deviation = getattr(normalization, "assumed_deviation", None)
+    if assumed_deviation is not None:
+        assumed_deviation = round(float(assumed_deviation), 6)
     motion = motion_errors(
         measures.values["mode_offset"],
         poses.clip_index[measures.rows],
@@ -108,6 +113,7 @@ def summarize(
         kind="probabilistic" if is_probabilistic(model) else "deterministic",
         flip_test=flip_test,
         temperature=temperature,
+        assumed_deviation=assumed_deviation,
         num_weights=int(sum(math.prod(v.shape) for v in model.variables)),
         conformal=calibration
         and conformal_radius(measures, calibration, calibration_subject),

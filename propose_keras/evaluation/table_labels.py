@@ -69,8 +69,10 @@ def our_provenance(report: Report) -> tuple[str, str, str]:
 
 
 def options(report: Report) -> list[str]:
-    """What was done beyond the protocol: flip test, temperature."""
+    """What was done beyond the protocol: flip test, temperature, deviations told."""
     done = ["flip test"] if report.flip_test else []
     if report.temperature not in (None, 1.0):
         done.append(f"temperature {report.temperature:g}")
+    if report.assumed_deviation:
+        done.append(f"assumed deviation {report.assumed_deviation:g}")
     return done

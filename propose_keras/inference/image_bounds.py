@@ -101,7 +101,7 @@ class ImageBounds:
 
 
 @functools.cache
-def is_upper(layout):
+def is_upper(layout: str) -> np.ndarray:
     """Which joints of a layout belong to the head and the shoulders, `(J,)` bool."""
     names = get_skeleton(layout).joint_names
     return np.array([any(part in name for part in _UPPER) for name in names])

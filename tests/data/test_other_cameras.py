@@ -87,3 +87,8 @@ def test_draws_depend_on_the_generator_only(augmented):
     same = other_cameras()((inputs, pose), np.random.default_rng(2))
     np.testing.assert_array_equal(again[1], same[1])
     assert np.abs(again[1] - pose).max() > 100
+
+
+def test_an_unknown_range_is_refused():
+    with pytest.raises(ValueError, match="'common', 'any', received 'all'"):
+        other_cameras("all")

@@ -3,8 +3,10 @@ import pytest
 
 from propose_keras.evaluation.model_evaluation import evaluate_model
 from propose_keras.evaluation.protocols import get_protocol
+from propose_keras.evaluation.table_labels import options
 from propose_keras.evaluation.temperature import COLUMNS, sweep_temperatures
 from propose_keras.model import ProPose
+from propose_keras.normalization import PoseNormalization
 
 pytestmark = pytest.mark.usefixtures("uncompiled")
 
@@ -50,6 +52,21 @@ def test_spread_grows_and_each_row_is_an_evaluation(sweep, model, arrays):
     assert table.rows[3][6] == pytest.approx(report.hypotheses.spread, rel=1e-5)
     assert table.rows[3][5] == pytest.approx(report.hypotheses.energy_score, rel=1e-5)
     assert float(model.temperature) == 1.0
+
+
+def test_reports_say_what_deviation_of_keypoints_was_assumed(model, arrays):
+    told = ProPose.from_sizes(
+        **{"latent_size": 4, "width": 8, "num_blocks": 0, "num_couplings": 1},
+        base="standard",
+        normalization=PoseNormalization(deviation_input=True),
+    )
+    told.normalization.set_assumed_deviation(0.03)
+    reports = [
+        evaluate_model(m, get_protocol("h36m"), arrays, num_hypotheses=())
+        for m in (model, told)
+    ]
+    assert [r.assumed_deviation for r in reports] == [None, pytest.approx(0.03)]
+    assert "assumed deviation 0.03" in options(reports[1])
 
 
 def test_without_hypotheses_there_is_nothing_to_compare(sweep):
