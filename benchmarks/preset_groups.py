@@ -30,6 +30,8 @@ from propose_keras.skeletons import H36M_17
 
 _IMAGE_SIZE = np.array([1920.0, 1080.0])
 _STATURE = 1700.0
+# Poses of each data set that rows are drawn from.
+_POOL = 20000
 _LEGS = ("RKnee", "RFoot", "LKnee", "LFoot")
 _HIPS = ("Hip", "RHip", "LHip")
 _ARM = ("LShoulder", "LElbow", "LWrist")
@@ -174,7 +176,7 @@ def evaluate(values):
     ]
     # The same number of each data set.
     generator = np.random.default_rng(values.seed)
-    each = [p[generator.permutation(len(p))[: values.pool]] for p in parts]
+    each = [p[generator.permutation(len(p))[:_POOL]] for p in parts]
     world = np.concatenate(each)
     angles = trunk_angles(world)
     lifter = Lifter.from_preset(
@@ -214,15 +216,22 @@ def table(rows):
     return "\n".join(lines)
 
 
-def main(arguments=None):
-    """Parses the arguments, prints the table and writes the JSON file."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def run(evaluate, table, description, poses, arguments):
+    """Parses the arguments, prints the table and writes the JSON file.
+
+    Args:
+        evaluate: Rows of the parsed arguments.
+        table: Markdown of the rows.
+        description: Of the program.
+        poses: Default and help of --poses.
+        arguments: Instead of the program's own.
+    """
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--data_dir", required=True)
     parser.add_argument("--dataset", required=True)
     parser.add_argument("--split", default="test")
     parser.add_argument("--preset", default="propose_cmu")
-    parser.add_argument("--poses", type=int, default=500, help="of each row")
-    parser.add_argument("--pool", type=int, default=20000, help="of each data set")
+    parser.add_argument("--poses", type=int, default=poses[0], help=poses[1])
     parser.add_argument("--num_hypotheses", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--output")
@@ -231,6 +240,11 @@ def main(arguments=None):
     print(table(rows))
     if values.output:
         pathlib.Path(values.output).write_text(json.dumps(rows, indent=2) + "\n")
+
+
+def main(arguments=None):
+    """The program."""
+    run(evaluate, table, __doc__, (500, "of each row"), arguments)
 
 
 if __name__ == "__main__":

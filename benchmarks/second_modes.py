@@ -13,13 +13,10 @@ reflected one, and both.
 The camera is that of `preset_groups.py`; keypoints are exact.
 """
 
-import argparse
-import json
-import pathlib
 import warnings
 
 import numpy as np
-from preset_groups import Conditions, see, upright
+from preset_groups import Conditions, run, see, upright
 
 from propose_keras import Lifter
 from propose_keras.data import load_arrays
@@ -160,21 +157,8 @@ def table(rows):
 
 
 def main(arguments=None):
-    """Parses the arguments, prints the table and writes the JSON file."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data_dir", required=True)
-    parser.add_argument("--dataset", required=True)
-    parser.add_argument("--split", default="test")
-    parser.add_argument("--preset", default="propose_cmu")
-    parser.add_argument("--poses", type=int, default=1000, help="of each data set")
-    parser.add_argument("--num_hypotheses", type=int, default=200)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--output")
-    values = parser.parse_args(arguments)
-    rows = evaluate(values)
-    print(table(rows))
-    if values.output:
-        pathlib.Path(values.output).write_text(json.dumps(rows, indent=2) + "\n")
+    """The program."""
+    run(evaluate, table, __doc__, (1000, "of each data set"), arguments)
 
 
 if __name__ == "__main__":
