@@ -2,18 +2,14 @@
 
 import os
 import pathlib
-from typing import Any
 
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from propose_keras.inference.ground import Ground
-from propose_keras.inference.ground_estimation import estimate_ground
 from propose_keras.skeletons import H36M_17
 from propose_keras.writers.bvh import JOINT_NAMES
 from propose_keras.writers.motion import TURNING, Motion
 from propose_keras.writers.motion_writer import MotionWriter
-from propose_keras.writers.world import GroundFinder
 
 _METRES = 1e-3
 # Half of a bone's thickness, as a share of its length, where along it that is, and m.
@@ -35,23 +31,7 @@ class GltfWriter(MotionWriter):
     """
 
     SUFFIXES = (".glb",)
-
-    def __init__(
-        self,
-        path: str | os.PathLike,
-        frame_rate: float = 30.0,
-        max_gap: int = 30,
-        ground: Ground | GroundFinder = estimate_ground,
-    ) -> None:
-        try:
-            import pygltflib
-        except ImportError as error:
-            raise ImportError(
-                "glTF files need pygltflib: pip install pygltflib, or the extra "
-                "visualization."
-            ) from error
-        self._library: Any = pygltflib
-        super().__init__(path, frame_rate, max_gap, ground)
+    LIBRARY = ("pygltflib", "visualization")
 
     def _finish(self) -> dict[pathlib.Path, pathlib.Path]:
         scene = _Scene(self._library)

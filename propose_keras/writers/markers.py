@@ -2,16 +2,12 @@
 
 import os
 import pathlib
-from typing import Any
 
 import numpy as np
 
-from propose_keras.inference.ground import Ground
-from propose_keras.inference.ground_estimation import estimate_ground
 from propose_keras.skeletons import H36M_17
 from propose_keras.writers.motion import Motion, z_up
 from propose_keras.writers.motion_writer import PersonFilesWriter
-from propose_keras.writers.world import GroundFinder
 
 # As Sports2D, Pose2Sim and their OpenSim models name markers at these places.
 _NAMES = {"RFoot": "RAnkle", "LFoot": "LAnkle", "Thorax": "Neck"}
@@ -59,26 +55,11 @@ class C3dWriter(PersonFilesWriter):
     """
 
     SUFFIXES = (".c3d",)
-
-    def __init__(
-        self,
-        path: str | os.PathLike,
-        frame_rate: float = 30.0,
-        max_gap: int = 30,
-        ground: Ground | GroundFinder = estimate_ground,
-    ) -> None:
-        try:
-            import ezc3d
-        except ImportError as error:
-            raise ImportError(
-                "C3D files need ezc3d: pip install ezc3d, or the extra c3d."
-            ) from error
-        self._make: Any = ezc3d.c3d
-        super().__init__(path, frame_rate, max_gap, ground)
+    LIBRARY = ("ezc3d", "c3d")
 
     def _write_motion(self, motion: Motion, path: pathlib.Path) -> None:
         points = z_up(motion.positions)
-        file = self._make()
+        file = self._library.c3d()
         parameters = file["parameters"]["POINT"]
         parameters["UNITS"]["value"] = ["mm"]
         parameters["RATE"]["value"] = [self._frame_rate]

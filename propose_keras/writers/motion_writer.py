@@ -1,8 +1,10 @@
 """The template of writers of motions: people on a floor, along time."""
 
+import importlib
 import os
 import pathlib
 from collections.abc import Iterator
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -38,7 +40,8 @@ class MotionWriter(PoseWriter):
     - Where people's places are not known, since the image's size is not, everybody's
       hip stays above the origin, and feet are not planted.
 
-    A subclass writes motions in `_finish`.
+    A subclass writes motions in `_finish`. If it needs a package, `LIBRARY` has its
+    name and that of the extra that installs it, and `self._library` is the package.
 
     Args:
         path: File to write.
@@ -49,10 +52,12 @@ class MotionWriter(PoseWriter):
     Raises:
         ValueError: If the suffix, the frame rate or the gap is not one; on leaving the
             block, if there is no pose to write.
+        ImportError: If `LIBRARY` is not installed.
         OSError: If the folder cannot be written to, or a file to write is a folder.
     """
 
     OPTIONS = ("frame_rate", "ground")
+    LIBRARY: ClassVar[tuple[str, str] | None] = None
 
     def __init__(
         self,
@@ -66,6 +71,8 @@ class MotionWriter(PoseWriter):
                 "expected a `frame_rate` above 0 and a `max_gap` of at least 0, "
                 f"received {frame_rate} and {max_gap}."
             )
+        if self.LIBRARY:
+            self._library: Any = _imported(*self.LIBRARY, self.SUFFIXES[0])
         super().__init__(path)
         self._frame_rate, self._max_gap = frame_rate, max_gap
         self._ground = ground
@@ -144,6 +151,15 @@ class PersonFilesWriter(MotionWriter):
             finished[path] = self._people[person].with_suffix(self.path.suffix)
             self._write_motion(motion, finished[path])
         return finished
+
+
+def _imported(name, extra, suffix):
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise ImportError(
+            f"{suffix} files need {name}: pip install {name}, or the extra {extra}."
+        ) from error
 
 
 def _filled(rows: np.ndarray, max_gap: int) -> list[np.ndarray]:

@@ -182,3 +182,13 @@ def test_packages_are_named(tmp_path, monkeypatch, name):
     with pytest.raises(ImportError, match=f"pip install {name}"):
         open_writer(tmp_path / f"a.{suffix}")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("suffix", "module"), [(".glb", "pygltflib"), (".c3d", "ezc3d")]
+)
+def test_a_missing_package_is_named(tmp_path, monkeypatch, suffix, module):
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(ImportError, match=f"{suffix} files need {module}: pip install"):
+        open_writer(tmp_path / f"a{suffix}")
+    assert not list(tmp_path.iterdir())
