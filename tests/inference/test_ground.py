@@ -92,13 +92,13 @@ def test_the_world_is_the_true_one_up_to_a_turn(clip):
 def test_modes_are_the_same_in_the_world(clip):
     """Arms that may be before or behind, told by depth in either axes."""
     poses = placed(clip["pose_3d"][:2])
-    hypotheses = np.repeat(poses.mode[:, None], 40, axis=1)
-    hypotheses[:, 15:, 13, 2] += 400
+    hypotheses = np.repeat(poses.mode[:, None], 80, axis=1)
+    hypotheses[:, 30:, 13, 2] += 400
     hypotheses += np.random.default_rng(0).normal(0, 5, hypotheses.shape)
     poses = dataclasses.replace(
         poses,
         hypotheses=hypotheses,
-        root_hypotheses=np.repeat(poses.root[:, None], 40, axis=1),
+        root_hypotheses=np.repeat(poses.root[:, None], 80, axis=1),
     )
     ground = true_ground(clip)
     found, expected = in_world(poses, ground).modes(), poses.modes()
