@@ -53,7 +53,7 @@ def main(argv=None):
     parser.add_argument("--num_hypotheses", type=int, default=200)
     parser.add_argument("--people", type=int, choices=[1, 2], default=1)
     parser.add_argument("--frames", type=int, default=200)
-    parser.add_argument("--preset", default="propose_cmu")
+    parser.add_argument("--preset", default="propose_base")
     values = parser.parse_args(argv)
     from propose_keras import Lifter
 

@@ -230,7 +230,7 @@ def run(evaluate, table, description, poses, arguments):
     parser.add_argument("--data_dir", required=True)
     parser.add_argument("--dataset", required=True)
     parser.add_argument("--split", default="test")
-    parser.add_argument("--preset", default="propose_cmu")
+    parser.add_argument("--preset", default="propose_base")
     parser.add_argument("--poses", type=int, default=poses[0], help=poses[1])
     parser.add_argument("--num_hypotheses", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)

@@ -27,7 +27,7 @@ TRAIN = [
 ]
 SAMPLE = """
 import numpy as np, propose_keras
-model = propose_keras.ProPose.from_preset("propose_cmu")
+model = propose_keras.ProPose.from_preset("propose_base")
 keypoints = 500 + 30 * np.random.default_rng(0).normal(size=(2, 17, 2))
 poses = model.sample(keypoints, (1000, 1000), num_hypotheses=3, seed=0)
 assert poses.shape == (2, 3, 17, 3), poses.shape
@@ -67,7 +67,7 @@ def main(backend, data_dir):
         done = run("evaluate.py", workdir, data, *evaluate)
         assert "mode" in done.stdout
         # What is not installed is one line that names the extra.
-        export = ["-m", "propose_keras.cli.export", "--preset=propose_cmu"]
+        export = ["-m", "propose_keras.cli.export", "--preset=propose_base"]
         export += [f"--output={folder / 'served'}", "--version=1", "--format=onnx"]
         done = run(*export, code=2)
         assert 'pip install ".[onnx]"' in done.stderr, done.stderr

@@ -140,7 +140,9 @@ def test_a_lifter_takes_presets(folder, keypoints):
 
 def test_unknown_names_list_the_known_ones(tmp_path):
     for name in ("propose_cmux", tmp_path / "nothing"):
-        with pytest.raises(ValueError, match="neither one of propose_cmu"):
+        with pytest.raises(
+            ValueError, match="neither one of propose_base, propose_cmu"
+        ):
             ProPose.from_preset(name)
 
 
@@ -228,14 +230,17 @@ def test_a_path_is_not_taken_for_a_name(model, tmp_path, monkeypatch):
     assert load_model("propose_cmu").flow.latent_size == 4
 
 
-def test_the_packages_preset_lifts(tmp_path):
-    assert presets.preset_names() == ("propose_cmu",)
-    folder = presets.preset_folder("propose_cmu")
-    assert sum(path.stat().st_size for path in folder.iterdir()) < 20e6
-    assert presets.preset_training("propose_cmu")["dataset"].startswith("cmu_mocap,")
+@pytest.mark.parametrize(
+    ("name", "largest"), [("propose_base", 10e6), ("propose_cmu", 20e6)]
+)
+def test_the_packages_preset_lifts(name, largest):
+    assert presets.preset_names() == ("propose_base", "propose_cmu")
+    folder = presets.preset_folder(name)
+    assert sum(path.stat().st_size for path in folder.iterdir()) < largest
+    assert presets.preset_training(name)["dataset"].startswith("cmu_mocap,")
     clip = next(generate_clips(["S11"], num_takes=1, duration=2.0, seed=3))
     size, truth = clip["image_size"], clip["pose_3d"] - clip["pose_3d"][:, :1]
-    model = ProPose.from_preset("propose_cmu")
+    model = ProPose.from_preset(name)
     errors = [
         np.linalg.norm(ops.convert_to_numpy(poses) - truth[:, None], axis=-1).mean(-1)
         for poses in (
@@ -247,14 +252,12 @@ def test_the_packages_preset_lifts(tmp_path):
     assert errors[1].min(axis=1).mean() < errors[0].mean() < 70
 
 
-# Written by the version that the preset was released with.
-STORED = np.load(pathlib.Path(__file__).with_name("propose_cmu.npz"))
-
-
 @pytest.mark.parametrize("name", ["mode", "hypotheses"])
-def test_the_packages_preset_gives_the_numbers_it_was_released_with(name):
-    model = ProPose.from_preset("propose_cmu")
-    keypoints = STORED["keypoints"]
+@pytest.mark.parametrize("preset", ["propose_base", "propose_cmu"])
+def test_the_packages_presets_give_the_numbers_they_were_released_with(preset, name):
+    # Written by the version that the preset was released with.
+    stored = np.load(pathlib.Path(__file__).with_name(f"{preset}.npz"))
+    model, keypoints = ProPose.from_preset(preset), stored["keypoints"]
     found = {
         "mode": lambda: model.mode(keypoints, (1000, 1000)),
         "hypotheses": lambda: model.sample(
@@ -264,12 +267,13 @@ def test_the_packages_preset_gives_the_numbers_it_was_released_with(name):
     # mm; on the machine that wrote the file the two are equal bit for bit. Joints that
     # lie metres away have come through steep maps, which differ more between machines.
     found = ops.convert_to_numpy(found)
-    np.testing.assert_allclose(found, STORED[name], atol=0.05, rtol=1e-3)
+    np.testing.assert_allclose(found, stored[name], atol=0.05, rtol=1e-3)
 
 
 def test_a_preset_has_its_card(model, tmp_path):
-    lifter = Lifter.from_preset("propose_cmu", num_hypotheses=1)
-    assert "mocap.cs.cmu.edu" in lifter.card
-    assert presets.preset_card("propose_cmu") == lifter.card
+    for name in presets.preset_names():
+        assert "mocap.cs.cmu.edu" in presets.preset_card(name)
+    lifter = Lifter.from_preset("propose_base", num_hypotheses=1)
+    assert presets.preset_card("propose_base") == lifter.card
     model.save_to_preset(tmp_path)
     assert presets.preset_card(tmp_path) is None

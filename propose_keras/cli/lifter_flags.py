@@ -9,7 +9,7 @@ from propose_keras.cli.errors import UserError
 from propose_keras.inference import Lifter
 from propose_keras.inference.model_camera import check_intrinsics
 
-DEFAULT_PRESET = "propose_cmu"
+DEFAULT_PRESET = "propose_base"
 # Over which hypotheses keep their noise, where poses are smoothed.
 CORRELATION_SECONDS = 1.0
 _TRACK = {"auto": None, "yes": True, "no": False}

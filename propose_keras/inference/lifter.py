@@ -76,7 +76,7 @@ class Lifter:
 
     Example:
     ```python
-    lifter = Lifter.from_preset("propose_cmu", num_hypotheses=50)
+    lifter = Lifter.from_preset("propose_base", num_hypotheses=50)
     poses = lifter("alphapose-results.json", image_size=(1920, 1080))
     ```
     """
@@ -140,7 +140,7 @@ class Lifter:
         """A lifter with a model that comes with the package, see `presets`.
 
         Args:
-            preset: Name, such as `"propose_cmu"`, or path of a preset's folder.
+            preset: Name, such as `"propose_base"`, or path of a preset's folder.
             **kwargs: Further arguments of `Lifter`.
         """
         backend.check_not_forked()

@@ -213,11 +213,11 @@ class FromPreset:
         """A model that comes with the package, or that `save_to_preset` wrote.
 
         ```python
-        model = ProPose.from_preset("propose_cmu")
+        model = ProPose.from_preset("propose_base")
         ```
 
         Args:
-            preset: Name, such as `"propose_cmu"`, or path of a folder.
+            preset: Name, such as `"propose_base"`, or path of a folder.
             load_weights: Whether to load the weights, not only the architecture.
 
         Raises:
