@@ -245,7 +245,7 @@ def test_the_packages_preset_lifts(name, largest):
         np.linalg.norm(ops.convert_to_numpy(poses) - truth[:, None], axis=-1).mean(-1)
         for poses in (
             model.mode(clip["keypoints_2d"], size)[:, None],
-            model.sample(clip["keypoints_2d"], size, num_hypotheses=50, seed=0),
+            model.sample(clip["keypoints_2d"], size, num_hypotheses=200, seed=0),
         )
     ]
     # The mode of nothing learnt, the mean pose, is 200 mm away.
