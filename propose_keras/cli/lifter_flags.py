@@ -65,7 +65,7 @@ def define_lifter_flags(values=flags.FLAGS):
     number(
         "detector_noise",
         None,
-        "Deviation of joints of any score besides, mm; by default 15 for models that "
+        "Deviation of joints of any score besides, mm; by default 30 for models that "
         "are told deviations, else 0. 0 takes joints of score 1 for exact.",
         0.0,
     )

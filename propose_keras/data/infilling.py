@@ -39,9 +39,11 @@ SEGMENT_SHARES = {
 _LEAST_DEVIATION = 0.1
 # Of a joint given its parent, mm^-2: any bone has more.
 _LEAST_PRECISION = 1e-20
-# Deviation per axis of a joint that a detector is sure of, mm: about what annotators of
-# one picture differ by (COCO's constants of object keypoint similarity).
-DETECTOR_NOISE = 15.0
+# Deviation per axis of a joint that a detector is sure of, mm: two thirds of what
+# annotators of one picture differ by. COCO's constants of object keypoint similarity,
+# .083 of the root of a person's area in the mean of the limbs' joints, put that at 46
+# for a grown-up who covers 0.6 m^2 of the picture.
+DETECTOR_NOISE = 30.0
 # Bones from the hip to the furthest joint.
 _DEPTH = 5
 # `(17, 17)`: row j is 1 at joint j's parent; the root's is 0.

@@ -51,7 +51,7 @@ class Lifter:
             the person's scale; `(1 - score)` times as much with a higher score. 0 takes
             measured joints at their word.
         detector_noise: Deviation that joints of any score have besides, mm. By default
-            15 for a model that is told deviations (`PoseNormalization`), and 0 for
+            30 for a model that is told deviations (`PoseNormalization`), and 0 for
             others. With 0 joints of score 1 are exact.
         correlation_time: Frames over which the noise of a track's hypotheses is alike,
             so that hypothesis i is one motion, see `inference.trajectories`; the

@@ -258,7 +258,7 @@ def test_files_say_what_is_in_them(model, folder, sessions):
         "problems": list(make_signatures(model, 1)["coco17"].texts["problem"]),
         "score_threshold": 0.3,
         "keypoint_noise": 50.0,
-        "detector_noise": 15.0 if is_told else 0.0,
+        "detector_noise": 30.0 if is_told else 0.0,
     }
     for name, session in sessions.items():
         inputs = {x.name: x.shape for x in session.get_inputs()}
