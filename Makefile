@@ -56,8 +56,9 @@ tests/training/test_checkpoints.py tests/training/test_[!ctv]*.py
 tests/serving/test_onnx.py tests/serving/test_onnx_writing.py
 tests/test_deterministic.py tests/test_deviation_input.py tests/test_geometry.py \
   tests/test_losses.py tests/test_model.py tests/test_normalization.py \
-  tests/test_pose_model.py tests/test_random.py tests/layers tests/metrics \
-  tests/networks tests/inference/test_lifter.py tests/inference/test_uncertain.py \
+  tests/test_pose_model.py tests/test_random.py
+tests/layers tests/metrics tests/networks tests/inference/test_lifter.py \
+  tests/inference/test_uncertain.py \
   tests/comparators/test_distributions.py \
   tests/comparators/test_comparators.py::test_training_moves_every_weight_and_logs_the_losses
 endef
