@@ -7,9 +7,10 @@ from propose_keras.data.detection_errors import gaps, pose_size
 from propose_keras.data.infilling import Infilling
 from propose_keras.skeletons import H36M_17
 
-# Deviations of annotators of the same picture, as shares of the root of a person's area
-# (the constants of COCO's object keypoint similarity), over their mean. Joints of the
-# trunk that COCO lacks are put between those that they are computed from.
+# Deviations of annotators of the same picture (the constants of COCO's object keypoint
+# similarity), as multiples of an elbow's. Joints of the trunk, which COCO lacks, lie
+# between those that they are computed from; nose and head have more than COCO's nose,
+# since layouts put them in different places.
 _RELATIVE_DEVIATION = {
     **{"Hip": 1.4, "RHip": 1.5, "LHip": 1.5, "RKnee": 1.2, "LKnee": 1.2},
     **{"RFoot": 1.2, "LFoot": 1.2, "Spine": 1.3, "Thorax": 1.0, "Nose": 0.7},
